@@ -1,0 +1,66 @@
+//! What a front end may ask of the engine. Plain data.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::engine::target::TargetId;
+
+/// The number of a run, given by the front end that starts it, counting from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct RunId(pub u32);
+
+/// One request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Command {
+    /// Make these targets known (text of the target grammar, node sets allowed) and, if asked, connect them.
+    Add {
+        /// What was typed.
+        text: String,
+        /// Connect them at once.
+        connect: bool,
+    },
+    /// Open the links of these targets. Open ones stay as they are.
+    Connect(Vec<TargetId>),
+    /// Close the links of these targets.
+    Disconnect(Vec<TargetId>),
+    /// Run code. Targets that are not connected are connected first.
+    Run(RunSpec),
+    /// Stop a run, or some targets of it.
+    Cancel {
+        /// Which run.
+        run: RunId,
+        /// Which targets; all where none are named.
+        only: Option<Vec<TargetId>>,
+        /// How.
+        how: Interrupt,
+    },
+    /// Close everything; the event stream ends when it is done.
+    Shutdown,
+}
+
+/// How to stop a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Interrupt {
+    /// KeyboardInterrupt in the call; names of the session are kept.
+    Soft,
+    /// The link goes, and its process with it.
+    Hard,
+}
+
+/// One run: what, where, within which bounds. The targets are frozen when it is made (NEEDS 2).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RunSpec {
+    /// Its number.
+    pub id: RunId,
+    /// The Python text.
+    pub code: String,
+    /// The targets, in the order they are to be shown. No target twice.
+    pub targets: Vec<TargetId>,
+    /// The longest a call may take, once it runs; none: as long as it likes.
+    pub timeout: Option<Duration>,
+    /// How many targets run at the same time; none: all.
+    pub fanout: Option<usize>,
+}

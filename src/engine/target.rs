@@ -1,0 +1,88 @@
+//! What a run can be aimed at: a target, its way in, the state of its link.
+
+use std::fmt;
+
+use serde::Serialize;
+
+pub use crate::link::agent::AgentInfo;
+use crate::tunnel::Failure;
+
+/// Ours, sequential, never used twice. Names are attributes, and may come again for another target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct TargetId(pub u32);
+
+/// One thing that a Python can be reached on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Target {
+    /// Its number.
+    pub id: TargetId,
+    /// What people call it, as typed or found: `web1`, `docker:cache`.
+    pub name: String,
+    /// The way in.
+    pub kind: Kind,
+    /// Where the name came from.
+    pub origin: Origin,
+    /// One line more about it: a container's image, a host's address. May be empty.
+    pub about: String,
+}
+
+/// The kind of the last hop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// A Python on this machine.
+    Local,
+    /// The system's ssh.
+    Ssh,
+    /// Exec into a running container.
+    Docker,
+    /// A throwaway container.
+    DockerRun,
+    /// Any command that relays.
+    Command,
+}
+
+/// Where a target's name came from.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Origin {
+    /// Always there.
+    BuiltIn,
+    /// Named on the command line or typed.
+    Named,
+    /// A literal alias of an ssh configuration.
+    SshConfig,
+    /// A running container of the current Docker context.
+    Docker,
+}
+
+/// The state of a target's link.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "state")]
+pub enum LinkState {
+    /// Known, nobody asked for it yet.
+    Idle,
+    /// Waits for its turn to connect.
+    Queued,
+    /// The way in is being opened.
+    Connecting,
+    /// An interpreter answered; the agent is being sent.
+    Booting,
+    /// Ready for calls.
+    Ready(AgentInfo),
+    /// Could not be reached.
+    Unreachable(Failure),
+    /// Was ready; the link ended.
+    Lost {
+        /// Why, in a sentence.
+        why: String,
+    },
+    /// Closed because it was asked for.
+    Closed,
+}
+
+impl fmt::Display for TargetId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "#{}", self.0)
+    }
+}

@@ -1,0 +1,25 @@
+//! **hailer**: one voice, many hosts.
+//!
+//! The program is three worlds, one direction; each room's own page says more.
+//!
+//! | room | what lives there |
+//! | --- | --- |
+//! | [`wire`] | bytes ⇄ frames ⇄ values, pure |
+//! | [`tunnel`] | how to reach an interpreter: three byte pipes |
+//! | [`link`] | one connected interpreter |
+//! | [`inventory`] | where names come from |
+//! | [`engine`] | supervises links and runs; the only API of the front ends |
+//! | [`model`] | what is known, as plain data: no I/O, no screen |
+//! | [`print`] | the headless front end |
+//! | [`tui`] | the full-screen front end |
+//!
+//! `engine` → `model` → `tui` and `print`: a lower room never names an upper one, and a test sees to it.
+
+pub mod engine;
+pub mod inventory;
+pub mod link;
+pub mod model;
+pub mod print;
+pub mod tui;
+pub mod tunnel;
+pub mod wire;

@@ -1,0 +1,4 @@
+//! One connected interpreter.
+
+pub mod agent;
+pub mod raised;

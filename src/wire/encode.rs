@@ -1,0 +1,1 @@
+//! The encoder of plain values for the way to the agent.
