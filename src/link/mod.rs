@@ -1,4 +1,6 @@
 //! One connected interpreter.
 
 pub mod agent;
+pub mod handshake;
+pub mod mux;
 pub mod raised;

@@ -1,0 +1,114 @@
+//! What waits to be told to a front end that is slower than the hosts.
+//!
+//! Lines of one target that follow each other are one event, and of a target that waits with too many the oldest are
+//! dropped and counted. Everything else is kept: [`Outbox::is_full`] tells the engine to hear no more meanwhile, so
+//! that the pressure reaches the hosts.
+
+use crate::engine::event::{Event, Line};
+use crate::engine::target::TargetId;
+
+/// Lines of one target that may wait.
+const LINES: usize = 4096;
+/// Events that may wait.
+const EVENTS: usize = 4096;
+
+/// Events on their way out.
+#[derive(Debug, Default)]
+pub struct Outbox {
+    events: Vec<Event>,
+}
+
+impl Outbox {
+    /// Adds an event.
+    pub fn push(&mut self, event: Event) {
+        match event {
+            Event::Lines { target, run, lines, dropped } => self.lines(target, run, lines, dropped),
+            event => self.events.push(event),
+        }
+    }
+
+    fn lines(&mut self, from: TargetId, of: Option<super::command::RunId>, new: Vec<Line>, lost: u64) {
+        // Lines may pass events of other kinds of the same target only backwards in time by one batch: they join the
+        // last lines event of theirs if nothing of a run came between.
+        let last = self.events.iter_mut().rev().take(64).find_map(|event| match event {
+            Event::Lines { target, run, lines, dropped } if *target == from && *run == of => {
+                Some((lines, dropped))
+            }
+            _ => None,
+        });
+        match last {
+            Some((lines, dropped)) => {
+                lines.extend(new);
+                *dropped += lost;
+                shorten(lines, dropped);
+            }
+            None => {
+                let (mut lines, mut dropped) = (new, lost);
+                shorten(&mut lines, &mut dropped);
+                self.events.push(Event::Lines { target: from, run: of, lines, dropped });
+            }
+        }
+    }
+
+    /// Whether nothing waits.
+    pub fn is_empty(&self) -> bool {
+        self.events.is_empty()
+    }
+
+    /// Whether no more should be heard until some of this is gone.
+    pub fn is_full(&self) -> bool {
+        self.events.len() >= EVENTS
+    }
+
+    /// Everything that waits, in order.
+    pub fn take(&mut self) -> Vec<Event> {
+        std::mem::take(&mut self.events)
+    }
+}
+
+fn shorten(lines: &mut Vec<Line>, dropped: &mut u64) {
+    let over = lines.len().saturating_sub(LINES);
+    lines.drain(..over);
+    *dropped += over as u64;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::event::{Level, Millis, Stream};
+
+    fn lines(target: u32, count: usize) -> Event {
+        let line = Line { at: Millis(0), stream: Stream::Stderr, text: "x".into(), partial: false };
+        Event::Lines { target: TargetId(target), run: None, lines: vec![line; count], dropped: 0 }
+    }
+
+    #[test]
+    fn a_flood_is_cut_and_counted_and_the_others_lose_nothing() {
+        let mut outbox = Outbox::default();
+        outbox.push(lines(2, 3));
+        for _ in 0..100 {
+            outbox.push(lines(1, 1000));
+        }
+        let told: Vec<_> = outbox
+            .take()
+            .into_iter()
+            .filter_map(|event| match event {
+                Event::Lines { target, lines, dropped, .. } => Some((target.0, lines.len(), dropped)),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(told, [(2, 3, 0), (1, LINES, 100_000 - LINES as u64)]);
+    }
+
+    #[test]
+    fn other_events_are_kept_and_make_it_full() {
+        let mut outbox = Outbox::default();
+        for _ in 0..EVENTS {
+            assert!(!outbox.is_full());
+            outbox.push(Event::Notice { at: Millis(0), level: Level::Info, text: String::new() });
+        }
+        assert!(outbox.is_full());
+        assert_eq!(outbox.take().len(), EVENTS);
+        assert!(outbox.is_empty());
+    }
+}

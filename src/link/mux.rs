@@ -1,0 +1,426 @@
+//! The channels of one link, without I/O: bytes in, what was heard out; requests in, bytes out.
+//!
+//! Grammar and credit are those of [`crate::wire::frame`]. Whatever a peer sends, memory stays bounded: a message
+//! grows only by bytes that arrived within the credit we gave, and one over [`Caps::message`] is read to its end
+//! and thrown away.
+
+use std::collections::HashMap;
+
+use crate::wire::frame::{self, Breach, Frame, Kind, WINDOW};
+
+/// The window grows to this while a channel keeps filling it, so that a long fat pipe is kept full.
+const WIDEST: u32 = 4 * 1024 * 1024;
+/// Read buffers above this are given back once they are empty.
+const KEEP: usize = 256 * 1024;
+
+/// What a peer may make us hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Caps {
+    /// The longest message in bytes (a result, an item).
+    pub message: usize,
+}
+
+impl Default for Caps {
+    fn default() -> Self {
+        Self { message: 256 * 1024 * 1024 }
+    }
+}
+
+/// One whole thing that a peer said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Heard {
+    /// The agent's first words, as they came.
+    Hello(Vec<u8>),
+    /// Bytes that a call wrote: tag [`frame::data::STDOUT`] or [`frame::data::STDERR`].
+    Data {
+        /// Which call.
+        channel: u32,
+        /// The tag.
+        tag: u8,
+        /// The bytes.
+        bytes: Vec<u8>,
+    },
+    /// A whole ITEM.
+    Item {
+        /// Which call.
+        channel: u32,
+        /// The tag ([`frame::item`]).
+        tag: u8,
+        /// Its pickle.
+        message: Vec<u8>,
+    },
+    /// The channel is over.
+    Closed {
+        /// Which call.
+        channel: u32,
+        /// The tag ([`frame::close`]).
+        tag: u8,
+        /// Its pickle, or a sentence for a refusal.
+        message: Vec<u8>,
+    },
+    /// A message was longer than [`Caps::message`] and was thrown away. A close if `closed`.
+    TooLong {
+        /// Which call.
+        channel: u32,
+        /// How long it was in bytes.
+        length: u64,
+        /// Whether the channel is over with it.
+        closed: bool,
+    },
+    /// The agent wants one of its own modules.
+    Import {
+        /// Answer here, by [`Mux::answer`].
+        channel: u32,
+        /// Its name.
+        name: String,
+    },
+    /// A ping came back.
+    Pong(Vec<u8>),
+}
+
+#[derive(Debug, Default)]
+struct Channel {
+    /// Kind and tag of the message under way, if any.
+    under_way: Option<(Kind, u8)>,
+    message: Vec<u8>,
+    /// Bytes of the message, kept or thrown away.
+    length: u64,
+    /// Bytes the peer may still send.
+    granted: u64,
+    /// Bytes taken since the last grant.
+    taken: u32,
+    /// The window as it stands.
+    window: u32,
+}
+
+impl Channel {
+    fn open() -> Self {
+        Self { granted: u64::from(WINDOW), window: WINDOW, ..Self::default() }
+    }
+
+    /// Books `length` bytes; says how many to grant anew, if it is time.
+    fn take(&mut self, channel: u32, length: usize) -> Result<Option<u32>, Breach> {
+        let length = length as u64;
+        self.granted = self
+            .granted
+            .checked_sub(length)
+            .ok_or_else(|| Breach::Credit { channel, over: length.saturating_sub(self.granted) })?;
+        self.taken = self.taken.saturating_add(length as u32);
+        if self.taken < self.window / 2 {
+            return Ok(None);
+        }
+        let wider = self.window.saturating_mul(2).min(WIDEST);
+        let grant = self.taken + (wider - self.window);
+        self.window = wider;
+        self.taken = 0;
+        self.granted += u64::from(grant);
+        Ok(Some(grant))
+    }
+}
+
+/// The channels of one link.
+#[derive(Debug)]
+pub struct Mux {
+    caps: Caps,
+    input: Vec<u8>,
+    output: Vec<u8>,
+    next: u32,
+    /// The agent's channels from here on were never opened.
+    theirs: u32,
+    channels: HashMap<u32, Channel>,
+    hello: bool,
+    late: u64,
+}
+
+impl Mux {
+    /// A link on which nothing was said yet.
+    pub fn new(caps: Caps) -> Self {
+        let (input, output, channels) = (Vec::new(), Vec::new(), HashMap::new());
+        Self { caps, input, output, next: 2, theirs: 1, channels, hello: false, late: 0 }
+    }
+
+    /// Asks for `source` to be run; `name` is what tracebacks call it. The answer comes on the channel returned.
+    pub fn eval(&mut self, name: &str, source: &str) -> u32 {
+        let channel = self.next;
+        self.next = self.next.wrapping_add(2).max(2);
+        self.channels.insert(channel, Channel::open());
+        let request = [name.as_bytes(), &[0], source.as_bytes()].concat();
+        frame::encode_message(&mut self.output, Kind::Open, frame::open::EVAL, channel, &request);
+        channel
+    }
+
+    /// Asks for a call to stop. Nothing happens where it is over already.
+    pub fn cancel(&mut self, channel: u32, hard: bool) {
+        if self.channels.contains_key(&channel) {
+            frame::encode(&mut self.output, Kind::Cancel, u8::from(hard), channel, &[]);
+        }
+    }
+
+    /// Answers [`Heard::Import`] with the module's source, or refuses it with a sentence.
+    pub fn answer(&mut self, channel: u32, module: Result<&str, String>) {
+        self.channels.remove(&channel);
+        let (tag, text) = match &module {
+            Ok(source) => (frame::close::VALUE, *source),
+            Err(why) => (frame::close::REFUSED, why.as_str()),
+        };
+        frame::encode_message(&mut self.output, Kind::Close, tag, channel, text.as_bytes());
+    }
+
+    /// Sends a ping; `payload` (at most [`frame::MAX_PING`] bytes) comes back in [`Heard::Pong`].
+    pub fn ping(&mut self, payload: &[u8]) {
+        let payload = payload.get(..frame::MAX_PING).unwrap_or(payload);
+        frame::encode(&mut self.output, Kind::Ping, 0, 0, payload);
+    }
+
+    /// The bytes to be written. Take from its front what was written.
+    pub fn output(&mut self) -> &mut Vec<u8> {
+        &mut self.output
+    }
+
+    /// Frames that came for channels that were over (a cancel and a result may cross).
+    pub fn late(&self) -> u64 {
+        self.late
+    }
+
+    /// Takes in bytes, and appends to `heard` what is whole now.
+    ///
+    /// # Errors
+    /// A breach of the grammar; the link is to be ended.
+    pub fn receive(&mut self, bytes: &[u8], heard: &mut Vec<Heard>) -> Result<(), Breach> {
+        // Most reads hold whole frames: they are read where they lie, and only a rest is kept.
+        if self.input.is_empty() {
+            let used = self.frames(bytes, heard)?;
+            self.input.extend_from_slice(&bytes[used..]);
+            return Ok(());
+        }
+        let mut input = std::mem::take(&mut self.input);
+        input.extend_from_slice(bytes);
+        let used = self.frames(&input, heard)?;
+        input.drain(..used);
+        if input.is_empty() && input.capacity() > KEEP {
+            input = Vec::new();
+        }
+        self.input = input;
+        Ok(())
+    }
+
+    fn frames(&mut self, bytes: &[u8], heard: &mut Vec<Heard>) -> Result<usize, Breach> {
+        let mut used = 0;
+        while let Some((frame, length)) = frame::decode(&bytes[used..])? {
+            self.frame(frame, heard)?;
+            used += length;
+        }
+        Ok(used)
+    }
+
+    fn frame(&mut self, frame: Frame<'_>, heard: &mut Vec<Heard>) -> Result<(), Breach> {
+        let channel = frame.channel;
+        let unknown = Breach::Channel { kind: frame.kind, channel };
+        match frame.kind {
+            Kind::Ping => frame::encode(&mut self.output, Kind::Pong, 0, 0, frame.payload),
+            Kind::Pong => heard.push(Heard::Pong(frame.payload.to_vec())),
+            Kind::Open => return self.opened(frame, heard),
+            Kind::Credit | Kind::Cancel => {
+                // We send nothing that waits for credit, and serve nothing that takes long enough to be stopped.
+                if !self.was_opened(channel) {
+                    return Err(unknown);
+                }
+            }
+            Kind::Data | Kind::Item | Kind::Close if channel == 0 => return self.on_the_link(frame, heard),
+            Kind::Data | Kind::Item | Kind::Close if self.channels.contains_key(&channel) => {
+                return self.message(frame, heard);
+            }
+            Kind::Data | Kind::Item | Kind::Close if self.was_opened(channel) => self.late += 1,
+            Kind::Data | Kind::Item | Kind::Close => return Err(unknown),
+        }
+        Ok(())
+    }
+
+    fn was_opened(&self, channel: u32) -> bool {
+        let end = if channel.is_multiple_of(2) { self.next } else { self.theirs };
+        channel != 0 && channel < end
+    }
+
+    /// An OPEN of the agent's: a module is wanted.
+    fn opened(&mut self, frame: Frame<'_>, heard: &mut Vec<Heard>) -> Result<(), Breach> {
+        let channel = frame.channel;
+        if channel.is_multiple_of(2) || channel < self.theirs {
+            return Err(Breach::Order {
+                what: "an OPEN that reuses a number, or takes one of ours,",
+                channel,
+            });
+        }
+        if frame.more || frame.zlib {
+            return Err(Breach::Order { what: "an OPEN longer than one frame", channel });
+        }
+        self.theirs = channel.saturating_add(2);
+        if frame.tag != frame::open::IMPORT {
+            let why = format!("this controller takes no OPEN with tag {}", frame.tag);
+            self.answer(channel, Err(why));
+            return Ok(());
+        }
+        self.channels.insert(channel, Channel::open());
+        heard.push(Heard::Import { channel, name: String::from_utf8_lossy(frame.payload).into_owned() });
+        Ok(())
+    }
+
+    /// Channel 0: one hello, and nothing else.
+    fn on_the_link(&mut self, frame: Frame<'_>, heard: &mut Vec<Heard>) -> Result<(), Breach> {
+        if self.hello || (frame.kind, frame.tag, frame.more) != (Kind::Item, frame::item::HELLO, false) {
+            return Err(Breach::Channel { kind: frame.kind, channel: 0 });
+        }
+        self.hello = true;
+        heard.push(Heard::Hello(frame.payload.to_vec()));
+        Ok(())
+    }
+
+    fn message(&mut self, frame: Frame<'_>, heard: &mut Vec<Heard>) -> Result<(), Breach> {
+        let number = frame.channel;
+        let Some(channel) = self.channels.get_mut(&number) else { return Ok(()) };
+        if frame.zlib {
+            return Err(Breach::Flags { flags: frame::ZLIB, kind: frame.kind });
+        }
+        let grant = channel.take(number, frame.payload.len())?;
+        if frame.kind == Kind::Data {
+            heard.push(Heard::Data { channel: number, tag: frame.tag, bytes: frame.payload.to_vec() });
+        } else {
+            let this = (frame.kind, frame.tag);
+            if channel.under_way.is_some_and(|under_way| under_way != this) {
+                return Err(Breach::Order { what: "a message inside another", channel: number });
+            }
+            channel.length += frame.payload.len() as u64;
+            if channel.length <= self.caps.message as u64 {
+                channel.message.extend_from_slice(frame.payload);
+            } else {
+                channel.message = Vec::new();
+            }
+            channel.under_way = frame.more.then_some(this);
+            if !frame.more {
+                let message = std::mem::take(&mut channel.message);
+                let length = std::mem::take(&mut channel.length);
+                let closed = frame.kind == Kind::Close;
+                heard.push(if length > self.caps.message as u64 {
+                    Heard::TooLong { channel: number, length, closed }
+                } else if closed {
+                    Heard::Closed { channel: number, tag: frame.tag, message }
+                } else {
+                    Heard::Item { channel: number, tag: frame.tag, message }
+                });
+                if closed {
+                    self.channels.remove(&number);
+                    return Ok(());
+                }
+            }
+        }
+        if let Some(bytes) = grant {
+            frame::encode(&mut self.output, Kind::Credit, 0, number, &bytes.to_be_bytes());
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::frame::{MAX_PAYLOAD, MORE};
+
+    fn mux(message: usize) -> Mux {
+        Mux::new(Caps { message })
+    }
+
+    fn heard(mux: &mut Mux, bytes: &[u8]) -> Result<Vec<Heard>, Breach> {
+        let mut heard = Vec::new();
+        mux.receive(bytes, &mut heard).map(|()| heard)
+    }
+
+    fn framed(kind: Kind, flags: u8, channel: u32, payload: &[u8]) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        frame::encode_message(&mut bytes, kind, flags, channel, payload);
+        bytes
+    }
+
+    #[test]
+    fn a_call_is_answered_however_the_bytes_are_cut() {
+        for cut in 0..24 {
+            let mut mux = mux(1000);
+            let channel = mux.eval("<run 1>", "1");
+            let answer = framed(Kind::Close, frame::close::VALUE, channel, b"K\x01.");
+            let (head, tail) = answer.split_at(cut.min(answer.len()));
+            let mut all = heard(&mut mux, head).unwrap();
+            all.extend(heard(&mut mux, tail).unwrap());
+            assert_eq!(all, [Heard::Closed { channel, tag: 0, message: b"K\x01.".to_vec() }]);
+        }
+    }
+
+    #[test]
+    fn a_message_over_the_cap_is_thrown_away_and_the_link_goes_on() {
+        let mut mux = mux(100_000);
+        let channel = mux.eval("x", "y");
+        let bytes = framed(Kind::Close, 0, channel, &vec![b'x'; 150_000]);
+        let all = heard(&mut mux, &bytes).unwrap();
+        assert_eq!(all, [Heard::TooLong { channel, length: 150_000, closed: true }]);
+        let next = mux.eval("x", "y");
+        assert_eq!(heard(&mut mux, &framed(Kind::Close, 0, next, b"N.")).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn more_than_was_granted_is_a_breach_and_credit_is_given_in_time() {
+        let mut greedy = mux(usize::MAX);
+        let channel = greedy.eval("x", "y");
+        greedy.output().clear();
+        let chunk = framed(Kind::Item, MORE, channel, &vec![0; MAX_PAYLOAD]);
+        let mut sent = 0_u64;
+        let mut granted = u64::from(WINDOW);
+        while sent < 20 * u64::from(WINDOW) {
+            assert!(sent + MAX_PAYLOAD as u64 <= granted, "the sender would be stuck at {sent}");
+            heard(&mut greedy, &chunk).unwrap();
+            sent += MAX_PAYLOAD as u64;
+            let output = std::mem::take(greedy.output());
+            if let Some((frame, _)) = frame::decode(&output).unwrap() {
+                granted += u64::from(u32::from_be_bytes(frame.payload.try_into().unwrap()));
+            }
+        }
+        assert!(granted - sent <= u64::from(WIDEST), "{granted} granted, {sent} sent");
+        let mut over = mux(usize::MAX);
+        let channel = over.eval("x", "y");
+        over.channels.get_mut(&channel).unwrap().granted = 10;
+        assert_eq!(
+            heard(&mut over, &framed(Kind::Data, 0, channel, &[0; 12])),
+            Err(Breach::Credit { channel, over: 2 })
+        );
+    }
+
+    #[test]
+    fn frames_for_a_channel_that_is_over_are_counted_and_for_one_that_never_was_end_the_link() {
+        let mut mux = mux(100);
+        let channel = mux.eval("x", "y");
+        let close = framed(Kind::Close, 0, channel, b"N.");
+        heard(&mut mux, &close).unwrap();
+        assert_eq!(heard(&mut mux, &close).unwrap(), []);
+        assert_eq!(mux.late(), 1);
+        assert!(heard(&mut mux, &framed(Kind::Close, 0, channel + 2, b"N.")).is_err());
+        assert!(heard(&mut mux, &framed(Kind::Item, 0, 1, b"N.")).is_err());
+    }
+
+    #[test]
+    fn a_message_inside_another_is_a_breach() {
+        let mut mux = mux(100);
+        let channel = mux.eval("x", "y");
+        heard(&mut mux, &framed(Kind::Item, MORE, channel, b"a")).unwrap();
+        assert!(heard(&mut mux, &framed(Kind::Close, 0, channel, b"b")).is_err());
+    }
+
+    #[test]
+    fn a_module_is_asked_for_once_a_number() {
+        let mut mux = mux(100);
+        let ask = framed(Kind::Open, frame::open::IMPORT, 1, b"hailer.errors");
+        assert_eq!(
+            heard(&mut mux, &ask).unwrap(),
+            [Heard::Import { channel: 1, name: "hailer.errors".into() }]
+        );
+        mux.answer(1, Ok("x = 1"));
+        let (frame, _) = frame::decode(mux.output()).unwrap().unwrap();
+        assert_eq!((frame.kind, frame.tag, frame.payload), (Kind::Close, 0, &b"x = 1"[..]));
+        assert!(heard(&mut mux, &ask).is_err(), "the same number again");
+    }
+}

@@ -1,0 +1,183 @@
+//! What an ending means: from the exit code and the words on standard error to a [`Failure`] in a named stage.
+//!
+//! OpenSSH's messages are not translated, so its own words can be looked for.
+
+use crate::tunnel::failure::{Failure, Stage};
+use crate::tunnel::interpreter::NONE_FOUND;
+
+/// What was seen of a start that came to nothing.
+#[derive(Debug, Clone, Default)]
+pub struct Seen {
+    /// The interpreter's version and path, if stage 0 spoke.
+    pub interpreter: Option<(String, String)>,
+    /// The exit code, if the process ended by itself.
+    pub code: Option<i32>,
+    /// The end of standard error.
+    pub stderr: String,
+    /// The end of what came on standard output before stage 0.
+    pub banner: String,
+}
+
+/// Words of ssh, with what they mean. The first that fits is taken.
+const SSH: &[(&str, Stage, &str)] = &[
+    (
+        "Could not resolve hostname",
+        Stage::Resolve,
+        "the name has no address; check its spelling, DNS, or HostName in ~/.ssh/config",
+    ),
+    (
+        "REMOTE HOST IDENTIFICATION HAS CHANGED",
+        Stage::HostKey,
+        "the host's key has CHANGED; nothing was sent; find out why before you run ssh-keygen -R",
+    ),
+    (
+        "Host key verification failed",
+        Stage::HostKey,
+        "the host's key is not known; nothing was sent; connect once with ssh and compare the fingerprint",
+    ),
+    (
+        "Too many authentication failures",
+        Stage::Login,
+        "the host had enough of the keys that were offered; set IdentitiesOnly and IdentityFile",
+    ),
+    ("Permission denied (", Stage::Login, "the host refused every way to log in; check the user and the key"),
+    ("Connection refused", Stage::Connect, "nothing listens there; check the port, and that sshd runs"),
+    ("No route to host", Stage::Connect, "there is no route to the host"),
+    ("Network is unreachable", Stage::Connect, "the network is unreachable"),
+    ("timed out", Stage::Connect, "the host did not answer in time"),
+    (
+        "kex_exchange_identification",
+        Stage::Connect,
+        "the host hung up before it said who it is; it may be overloaded (MaxStartups)",
+    ),
+    ("Connection reset by", Stage::Connect, "the host hung up"),
+    ("Connection closed by", Stage::Connect, "the host hung up"),
+    ("Bad configuration option", Stage::Start, "ssh does not take its options; see the message"),
+    ("command-line line", Stage::Start, "ssh does not take its options; see the message"),
+    ("Can't open user config file", Stage::Start, "ssh cannot read its configuration"),
+];
+
+/// The failure of a tunnel that ended before the agent spoke.
+pub fn ended(seen: &Seen) -> Failure {
+    let said = words(seen);
+    let failure = |stage, why: String| Failure { stage, why, said: said.clone() };
+    if let Some((version, executable)) = &seen.interpreter {
+        return match seen.code {
+            Some(3) => failure(Stage::Interpreter, too_old(version, executable)),
+            Some(5) => failure(
+                Stage::Boot,
+                "the agent arrived damaged: something on the way, most often a login profile, read our input"
+                    .into(),
+            ),
+            code => failure(
+                Stage::Boot,
+                format!("Python {version} ({executable}) ended before the agent spoke{}", with_code(code)),
+            ),
+        };
+    }
+    if seen.stderr.contains(NONE_FOUND) {
+        return failure(Stage::Interpreter, "no Python was found; name one with python=".into());
+    }
+    if matches!(seen.code, Some(255) | None)
+        && let Some((_, stage, why)) = SSH.iter().find(|(words, ..)| seen.stderr.contains(words))
+    {
+        return failure(*stage, (*why).to_owned());
+    }
+    match seen.code {
+        Some(126 | 127) => failure(Stage::Interpreter, "the interpreter could not be started".into()),
+        code => failure(
+            Stage::Connect,
+            format!("the connection ended before an interpreter answered{}", with_code(code)),
+        ),
+    }
+}
+
+/// The failure of a tunnel that took too long. `seconds` is what it was given.
+pub fn timed_out(seen: &Seen, seconds: f64) -> Failure {
+    let said = words(seen);
+    match &seen.interpreter {
+        Some((version, executable)) => Failure {
+            stage: Stage::Boot,
+            why: format!(
+                "Python {version} ({executable}) started, but no agent within {seconds} s: \
+                 something there, most often a login profile, may have read part of our input"
+            ),
+            said,
+        },
+        None => Failure {
+            stage: Stage::Connect,
+            why: format!("no interpreter answered within {seconds} s"),
+            said,
+        },
+    }
+}
+
+/// The sentence for an interpreter that we do not run on.
+pub fn too_old(version: &str, executable: &str) -> String {
+    format!("Python {version} ({executable}) is too old: 2.7, or 3.6 and later; name another with python=")
+}
+
+fn with_code(code: Option<i32>) -> String {
+    code.map(|code| format!(" (exit code {code})")).unwrap_or_default()
+}
+
+/// What the far side said, standard error first: it is where reasons are.
+fn words(seen: &Seen) -> String {
+    let parts = [seen.stderr.trim(), seen.banner.trim()];
+    let text = parts.iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join("\n");
+    let skip = text.lines().count().saturating_sub(12);
+    let mut tail = text.lines().skip(skip).collect::<Vec<_>>().join("\n");
+    if tail.len() > 4096 {
+        let at = tail.ceil_char_boundary(tail.len() - 4096);
+        tail.drain(..at);
+    }
+    tail
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen(code: i32, stderr: &str) -> Seen {
+        Seen { code: Some(code), stderr: stderr.into(), ..Seen::default() }
+    }
+
+    #[test]
+    fn ssh_s_words_become_stages() {
+        for (text, stage) in [
+            ("ssh: Could not resolve hostname nope: Name or service not known", Stage::Resolve),
+            ("ssh: connect to host 127.0.0.1 port 1: Connection refused", Stage::Connect),
+            ("root@h: Permission denied (publickey).", Stage::Login),
+            ("No ED25519 host key is known for h.\nHost key verification failed.", Stage::HostKey),
+            ("Connection timed out during banner exchange", Stage::Connect),
+        ] {
+            let failure = ended(&seen(255, text));
+            assert_eq!(failure.stage, stage, "{text}");
+            assert_eq!(failure.said, text);
+        }
+    }
+
+    #[test]
+    fn a_shell_s_words_become_stages() {
+        assert_eq!(ended(&seen(127, "hailer: no Python here; tried python3")).stage, Stage::Interpreter);
+        assert_eq!(ended(&seen(126, "sh: 1: /opt/x: Exec format error")).stage, Stage::Interpreter);
+        assert_eq!(ended(&seen(1, "This account is currently not available.")).stage, Stage::Connect);
+    }
+
+    #[test]
+    fn once_python_runs_the_stage_is_the_interpreter_s_or_the_boot_s() {
+        let started = |code| Seen { interpreter: Some(("3.4.2".into(), "/p".into())), ..seen(code, "") };
+        assert_eq!(ended(&started(3)).stage, Stage::Interpreter);
+        assert!(ended(&started(3)).why.contains("3.4.2 (/p) is too old"));
+        assert_eq!(ended(&started(5)).stage, Stage::Boot);
+        assert_eq!(timed_out(&started(0), 10.0).stage, Stage::Boot);
+        assert_eq!(timed_out(&Seen::default(), 10.0).stage, Stage::Connect);
+    }
+
+    #[test]
+    fn long_words_are_cut_to_their_end() {
+        let failure = ended(&seen(1, &"line\n".repeat(1000)));
+        assert_eq!(failure.said.lines().count(), 12);
+        assert!(ended(&seen(1, &"é".repeat(100_000))).said.len() <= 4096);
+    }
+}
