@@ -6,4 +6,5 @@ pub mod command;
 pub mod event;
 pub mod lines;
 pub mod outbox;
+pub mod runs;
 pub mod target;

@@ -28,25 +28,21 @@ impl Outbox {
     }
 
     fn lines(&mut self, from: TargetId, of: Option<super::command::RunId>, new: Vec<Line>, lost: u64) {
-        // Lines may pass events of other kinds of the same target only backwards in time by one batch: they join the
-        // last lines event of theirs if nothing of a run came between.
-        let last = self.events.iter_mut().rev().take(64).find_map(|event| match event {
+        // They join lines of theirs that wait already. A line may so overtake a result by one batch, never the reverse.
+        let waiting = self.events.iter_mut().rev().take(64).find_map(|event| match event {
             Event::Lines { target, run, lines, dropped } if *target == from && *run == of => {
                 Some((lines, dropped))
             }
             _ => None,
         });
-        match last {
-            Some((lines, dropped)) => {
-                lines.extend(new);
-                *dropped += lost;
-                shorten(lines, dropped);
-            }
-            None => {
-                let (mut lines, mut dropped) = (new, lost);
-                shorten(&mut lines, &mut dropped);
-                self.events.push(Event::Lines { target: from, run: of, lines, dropped });
-            }
+        if let Some((lines, dropped)) = waiting {
+            lines.extend(new);
+            *dropped += lost;
+            shorten(lines, dropped);
+        } else {
+            let (mut lines, mut dropped) = (new, lost);
+            shorten(&mut lines, &mut dropped);
+            self.events.push(Event::Lines { target: from, run: of, lines, dropped });
         }
     }
 
