@@ -189,7 +189,7 @@ proptest! {
         place in any::<prop::sample::Index>(),
         damage in vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
     ) {
-        let mut bytes = golden(&place);
+        let mut bytes = golden(place);
         for (index, byte) in damage {
             let length = bytes.len();
             bytes[index.index(length)] = byte;
@@ -230,7 +230,7 @@ proptest! {
 }
 
 /// One of the pickles that a real Python wrote.
-fn golden(place: &prop::sample::Index) -> Vec<u8> {
+fn golden(place: prop::sample::Index) -> Vec<u8> {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/wire/golden");
     let bytes = std::fs::read(folder.join("3.13-4.pickle")).unwrap();
     let table = std::fs::read_to_string(folder.join("3.13-4.tsv")).unwrap();
