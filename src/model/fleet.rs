@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::engine::event::{Millis, TargetChange};
 use crate::engine::target::{AgentInfo, LinkState, Target, TargetId};
-use crate::model::natural;
+use crate::inventory::nodeset;
 use crate::model::state::{Counts, Link};
 
 /// How many targets that are gone stay in view. Containers come and go for as long as the console runs.
@@ -123,7 +123,7 @@ impl Fleet {
     fn place(&self, name: &str, id: TargetId) -> usize {
         self.order.partition_point(|other| {
             let before = self.entries.get(other).map_or("", |entry| &entry.target.name);
-            natural::compare(before, name).then(other.cmp(&id)).is_lt()
+            nodeset::natural_cmp(before, name).then(other.cmp(&id)).is_lt()
         })
     }
 

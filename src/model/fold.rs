@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 use crate::engine::event::{Cell, Frame};
 use crate::engine::target::TargetId;
+use crate::inventory::nodeset;
 use crate::model::cell::CellEntry;
-use crate::model::natural;
 use crate::model::state::State;
 
 /// What equal cells have in common.
@@ -107,7 +107,7 @@ impl<'a> Group<'a> {
 
     /// Their names as a node set, `web[1-17,19]`. Costs more than a look: call it for what is in view.
     pub fn names(&self) -> String {
-        natural::fold(self.entries().map(|entry| &entry.name))
+        nodeset::fold(self.entries().map(|entry| &entry.name))
     }
 }
 

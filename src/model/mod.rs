@@ -23,7 +23,6 @@ pub mod fleet;
 pub mod fold;
 pub mod line_view;
 pub mod lines;
-mod natural;
 pub mod notices;
 pub mod run;
 pub mod runs;

@@ -7,10 +7,10 @@ use serde::Serialize;
 
 use crate::engine::event::Millis;
 use crate::engine::target::TargetId;
+use crate::inventory::nodeset;
 use crate::model::cell::CellEntry;
 use crate::model::columns::Column;
 use crate::model::filter::{Filter, Row};
-use crate::model::natural;
 use crate::model::run::Run;
 use crate::model::state::State;
 use crate::wire::value::Value;
@@ -194,7 +194,7 @@ impl Table {
         let show = |row: &Range<usize>| {
             let entries = members(row);
             let sample = *entries.first()?;
-            let names = natural::fold(entries.iter().map(|entry| &entry.name));
+            let names = nodeset::fold(entries.iter().map(|entry| &entry.name));
             let show = |column: &Column| match column {
                 Column::Host => Shown { value: None, text: names.clone() },
                 column => show(sample, column, limit, now),
@@ -335,7 +335,7 @@ impl Ord for SortKey {
             (Content::Number(a), Content::Number(b)) => a.total_cmp(b),
             (Content::Number(_), Content::Text(_)) => Ordering::Less,
             (Content::Text(_), Content::Number(_)) => Ordering::Greater,
-            (Content::Text(a), Content::Text(b)) => natural::compare(a, b),
+            (Content::Text(a), Content::Text(b)) => nodeset::natural_cmp(a, b),
         };
         if self.descending { order.reverse() } else { order }
     }
