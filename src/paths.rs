@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use directories::ProjectDirs;
+use directories::{BaseDirs, ProjectDirs};
 
 fn dirs() -> Option<ProjectDirs> {
     ProjectDirs::from("", "", "hailer")
@@ -17,4 +17,9 @@ pub fn config_file() -> Option<PathBuf> {
 /// Where the user's own themes are: `themes` beside the configuration.
 pub fn themes() -> Option<PathBuf> {
     dirs().map(|dirs| dirs.config_dir().join("themes"))
+}
+
+/// The user's ssh configuration. None where the user has no home.
+pub fn ssh_config() -> Option<PathBuf> {
+    BaseDirs::new().map(|dirs| dirs.home_dir().join(".ssh/config"))
 }

@@ -9,7 +9,7 @@ use crate::engine::event::Event;
 use crate::print::form::Said;
 use crate::print::outcome::{CANCELLED, UNREACHED};
 use crate::print::report::Report;
-use crate::print::signals::{Asked, Signals};
+use crate::print::signals::Asked;
 use crate::print::writer::{Writer, say};
 
 /// The longest that closing the links may take.
@@ -24,7 +24,7 @@ pub async fn follow(
     report: &mut Report,
     send: &impl Fn(Command),
     events: &mut Receiver<Vec<Event>>,
-    signals: &mut Signals,
+    mut asked: impl AsyncFnMut() -> Asked,
 ) -> u8 {
     let mut writer = Writer::default();
     let mut presses = 0;
@@ -34,7 +34,7 @@ pub async fn follow(
         }
         tokio::select! {
             biased;
-            asked = signals.next() => match asked {
+            word = asked() => match word {
                 Asked::End => return CANCELLED,
                 Asked::Cancel => {
                     presses += 1;
@@ -69,5 +69,83 @@ pub async fn close(send: &impl Fn(Command), events: &mut Receiver<Vec<Event>>) {
     let drained = async { while events.recv().await.is_some() {} };
     if tokio::time::timeout(CLOSING, drained).await.is_err() {
         tracing::warn!("some links were not closed within {CLOSING:?}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use tokio::sync::mpsc;
+
+    use super::*;
+    use crate::engine::event::{Cell, Millis, RunChange};
+    use crate::engine::target::TargetId;
+    use crate::print::json::Json;
+
+    const RUN: RunId = RunId(1);
+
+    /// What a run that is told these things sends, and its exit status. The engine answers each order with a batch.
+    fn told(words: &[Asked], answer: impl Fn(&Command) -> Vec<Event>) -> (Vec<Command>, u8) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let (tell, mut events) = mpsc::channel(8);
+        let (say, mut said) = mpsc::channel(8);
+        for word in words {
+            say.try_send(*word).expect("room");
+        }
+        let orders = RefCell::new(Vec::new());
+        let send = |command: Command| {
+            tell.try_send(answer(&command)).expect("room");
+            orders.borrow_mut().push(command);
+        };
+        let mut report = Report::new(RUN, [(TargetId(0), "web1".into())], Box::new(Json), false);
+        let asked = async || match said.recv().await {
+            Some(word) => word,
+            None => std::future::pending().await,
+        };
+        let code = runtime.block_on(follow(RUN, &mut report, &send, &mut events, asked));
+        drop(say);
+        (orders.into_inner(), code)
+    }
+
+    fn cancel(how: Interrupt) -> Command {
+        Command::Cancel { run: RUN, only: None, how }
+    }
+
+    fn silent(_: &Command) -> Vec<Event> {
+        Vec::new()
+    }
+
+    #[test]
+    fn the_first_press_asks_the_second_insists_the_third_goes() {
+        let (sent, code) = told(&[Asked::Cancel; 3], silent);
+        assert_eq!(sent, [cancel(Interrupt::Soft), cancel(Interrupt::Hard)]);
+        assert_eq!(code, CANCELLED);
+    }
+
+    #[test]
+    fn a_run_that_was_cancelled_ends_by_itself() {
+        let over = |_: &Command| {
+            let cell = RunChange::Cell { target: TargetId(0), cell: Cell::Cancelled };
+            let event = |change| Event::Run { id: RUN, at: Millis(1), change };
+            vec![event(cell), event(RunChange::Finished)]
+        };
+        let (sent, code) = told(&[Asked::Cancel], over);
+        assert_eq!((sent, code), (vec![cancel(Interrupt::Soft)], CANCELLED));
+    }
+
+    #[test]
+    fn a_terminate_goes_at_once() {
+        assert_eq!(told(&[Asked::End], silent), (Vec::new(), CANCELLED));
+    }
+
+    #[tokio::test]
+    async fn an_engine_that_ends_early_is_no_success() {
+        let (tell, mut events) = mpsc::channel(1);
+        drop(tell);
+        let mut report = Report::new(RUN, [(TargetId(0), "web1".into())], Box::new(Json), false);
+        let code =
+            follow(RUN, &mut report, &|_| {}, &mut events, async || std::future::pending().await).await;
+        assert_eq!(code, UNREACHED);
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::engine::event::Cell;
 use crate::engine::target::TargetId;
+use crate::model::run::Run;
 use crate::print::outcome::Counts;
 use crate::wire::value::Value;
 
@@ -39,6 +40,8 @@ pub struct Summary<'a> {
     pub targets: usize,
     /// From the run's start to its end.
     pub seconds: f64,
+    /// All its cells, for forms that look back.
+    pub run: Option<&'a Run>,
 }
 
 /// One way to print a run. Each is told everything in order of arrival.
@@ -54,6 +57,11 @@ pub trait Form: std::fmt::Debug {
 
     /// Whether lines that code prints belong to the results, and are written to standard output as they come.
     fn follows(&self) -> bool {
+        false
+    }
+
+    /// Whether it needs all cells at the end. Those that do not let a run of any size go by in little memory.
+    fn looks_back(&self) -> bool {
         false
     }
 }

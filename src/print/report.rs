@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use crate::engine::command::RunId;
 use crate::engine::event::{Cell, Event, Level, Millis, RunChange, Stream};
 use crate::engine::target::TargetId;
+use crate::model::Model;
 use crate::print::form::{Form, Said, Summary, Who};
 use crate::print::harmless::harmless;
 use crate::print::outcome::Counts;
@@ -18,6 +19,8 @@ pub struct Report {
     targets: BTreeMap<TargetId, Progress>,
     form: Box<dyn Form>,
     remote: Remote,
+    /// All that was heard, for a form that looks back.
+    model: Option<Model>,
     counts: Counts,
     started: Option<Millis>,
     interrupted: bool,
@@ -43,11 +46,13 @@ impl Report {
     ) -> Self {
         let targets =
             targets.into_iter().map(|(id, name)| (id, Progress { name, since: None, over: false })).collect();
+        let model = form.looks_back().then(Model::new);
         Self {
             run,
             targets,
             form,
             remote: Remote::new(colour),
+            model,
             counts: Counts::default(),
             started: None,
             interrupted: false,
@@ -57,6 +62,9 @@ impl Report {
 
     /// Takes in one event, and appends what is to be written now.
     pub fn take(&mut self, event: &Event, said: &mut Said) {
+        if let Some(model) = self.model.as_mut().filter(|_| !matches!(event, Event::Lines { .. })) {
+            model.apply(event.clone());
+        }
         match event {
             Event::Run { id, at, change } if *id == self.run => self.change(*at, change, said),
             Event::Lines { target, lines, dropped, .. } => {
@@ -119,6 +127,7 @@ impl Report {
             counts: &self.counts,
             targets: self.targets.len(),
             seconds: self.started.map_or(0.0, |started| seconds(at, started)),
+            run: self.model.as_ref().and_then(|model| model.runs.get(self.run)),
         };
         self.form.end(&summary, said);
     }

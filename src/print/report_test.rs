@@ -4,8 +4,11 @@ use std::time::Duration;
 
 use super::*;
 use crate::engine::command::RunSpec;
-use crate::engine::event::{Line, Raised};
+use crate::engine::event::{Line, Raised, TargetChange};
+use crate::engine::target::{Kind, Origin, Target};
+use crate::print::fold::Fold;
 use crate::print::json::Json;
+use crate::print::table::Table;
 use crate::print::text::{Prefix, Text};
 use crate::tunnel::{Failure, Stage};
 use crate::wire::value::Value;
@@ -243,4 +246,61 @@ fn an_interrupt_says_how_many_are_open_and_what_comes_next() {
     let skipped = Cell::Skipped { why: "the run was cancelled".into() };
     feed(&mut report, &[cell(2, 1, skipped), cell(2, 2, value(2)), finished(3)]);
     assert_eq!(report.exit_code(), 130);
+}
+
+fn found(target: u32, name: &str) -> Event {
+    let target = Target {
+        id: TargetId(target),
+        name: name.into(),
+        kind: Kind::Ssh,
+        origin: Origin::Named,
+        about: String::new(),
+    };
+    Event::Target { id: target.id, at: Millis(0), change: TargetChange::Found(target) }
+}
+
+/// Four targets, one answer apart from the others, one failure.
+fn four(form: impl Form + 'static) -> Said {
+    let names = ["web1", "web2", "web3", "web9"];
+    let mut report = report(&names, form);
+    let mut events: Vec<Event> = (0..).zip(names).map(|(id, name)| found(id, name)).collect();
+    let targets = (0..4).map(TargetId).collect();
+    let spec = RunSpec { id: RUN, code: "1".into(), targets, timeout: None, fanout: None };
+    let free = |bytes: i64| Value::dict([("free".into(), bytes.into()), ("fs".into(), "ext4".into())]);
+    events.extend([
+        change(0, RunChange::Started(spec)),
+        item(0, "item"),
+        cell(1, 3, raised()),
+        cell(2, 2, value(free(7))),
+        cell(3, 0, value(free(1234))),
+        cell(4, 1, value(free(1234))),
+        finished(1500),
+    ]);
+    feed(&mut report, &events)
+}
+
+#[test]
+fn equal_answers_fold_and_failures_and_outliers_stand_first() {
+    let said = four(Fold::new(false));
+    let expected = "web1: item\n\
+                    web9 (1)\n  raised ZeroDivisionError: division by zero\n    Traceback (most recent call last):\n      \
+                    File \"<run 1>\", line 1, in <module>\n        1/0\n    ZeroDivisionError: division by zero\n\
+                    web3 (1)\n  {'free': 7, 'fs': 'ext4'}\n\
+                    web[1-2] (2)\n  {'free': 1234, 'fs': 'ext4'}\n";
+    assert_eq!(said.out, expected);
+    assert_eq!(said.err, "4 targets: 3 value, 1 raised (1.5 s)\n");
+}
+
+#[test]
+fn a_table_has_a_row_for_every_target_and_a_column_for_every_key() {
+    let said = four(Table::new(false));
+    let expected = "web1: item\n\
+                    host  state   time  free  fs\n\
+                    web1  value         1234  'ext4'\n\
+                    web2  value         1234  'ext4'\n\
+                    web3  value            7  'ext4'\n\
+                    web9  raised\n";
+    assert_eq!(said.out, expected);
+    assert!(said.err.starts_with("web9: raised ZeroDivisionError: division by zero\n  Traceback"));
+    assert!(said.err.ends_with("4 targets: 3 value, 1 raised (1.5 s)\n"));
 }

@@ -43,6 +43,6 @@ pub fn failure(name: &str, cell: &Cell, to: &mut String) {
 /// `4 targets: 3 value, 1 raised (1.2 s)`
 pub fn summary(summary: &Summary<'_>, to: &mut String) {
     let word = if summary.targets == 1 { "target" } else { "targets" };
-    let Summary { targets, counts, seconds } = summary;
+    let Summary { targets, counts, seconds, .. } = summary;
     let _ = writeln!(to, "{targets} {word}: {counts} ({seconds:.1} s)");
 }
