@@ -61,13 +61,13 @@ pub struct Run {
     /// Print a table when the run is over
     #[arg(long)]
     pub table: bool,
-    /// Print equal answers once, with the targets that gave them, when the run is over
+    /// Print equal answers once when the run is over, with their targets
     #[arg(long)]
     pub fold: bool,
     /// Print each line and item of the targets as it comes
     #[arg(long)]
     pub follow: bool,
-    /// The longest a call may take once it runs: seconds, or 500ms, 10s, 5m, 1h; 0 for no limit
+    /// The longest a call may take: seconds, or 500ms, 5m, 1h; 0 for no limit
     #[arg(long, value_name = "TIME")]
     pub timeout: Option<Span>,
     /// The longest until a target is ready for calls
@@ -130,8 +130,8 @@ pub struct Common {
     /// Write a log of what hailer does to this file
     #[arg(long, global = true, value_name = "FILE")]
     pub log: Option<PathBuf>,
-    /// Whether to use colours
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_possible_values = false)]
+    /// Whether to use colours: auto, never or always
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
     pub color: Color,
 }
 

@@ -53,20 +53,32 @@ pub async fn follow(
             },
             batch = events.recv(), if !writer.is_busy() => {
                 let Some(batch) = batch else { return report.exit_code().max(UNREACHED) };
-                let mut said = Said::default();
-                for event in &batch {
-                    report.take(event, &mut said);
-                }
-                writer.write(said);
+                writer.write(taken(report, &batch));
             }
         }
     }
 }
 
-/// Closes every link, and waits until that is done.
-pub async fn close(send: &impl Fn(Command), events: &mut Receiver<Vec<Event>>) {
+fn taken(report: &mut Report, batch: &[Event]) -> Said {
+    let mut said = Said::default();
+    for event in batch {
+        report.take(event, &mut said);
+    }
+    said
+}
+
+/// Closes every link, and waits until that is done. What hosts still say meanwhile is printed.
+pub async fn close(report: &mut Report, send: &impl Fn(Command), events: &mut Receiver<Vec<Event>>) {
     send(Command::Shutdown);
-    let drained = async { while events.recv().await.is_some() {} };
+    let drained = async {
+        let mut writer = Writer::default();
+        while let Some(batch) = events.recv().await {
+            writer.write(taken(report, &batch));
+            if writer.is_busy() && writer.written().await.is_err() {
+                return; // nobody reads any more
+            }
+        }
+    };
     if tokio::time::timeout(CLOSING, drained).await.is_err() {
         tracing::warn!("some links were not closed within {CLOSING:?}");
     }

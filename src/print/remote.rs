@@ -1,6 +1,7 @@
 //! What hosts write while code runs: `host │ line`, whole lines only, shown harmless.
 
 use std::collections::HashMap;
+use std::fmt::Write as _; // writing to a String cannot fail
 
 use crate::engine::event::{Line, Stream};
 use crate::engine::target::TargetId;
@@ -61,14 +62,13 @@ impl Remote {
     pub fn write(&self, target: TargetId, name: &str, text: &str, to: &mut String) {
         let name = harmless(name);
         let text = harmless(text);
-        let line = if self.colour {
+        let blank = if text.is_empty() { "" } else { " " };
+        let _ = if self.colour {
             let colour = COLOURS[target.0 as usize % COLOURS.len()];
-            format!("\u{1b}[{colour}m{name} │\u{1b}[0m {text}")
+            writeln!(to, "\u{1b}[{colour}m{name} │\u{1b}[0m{blank}{text}")
         } else {
-            format!("{name} │ {text}")
+            writeln!(to, "{name} │{blank}{text}")
         };
-        to.push_str(line.trim_end_matches(' '));
-        to.push('\n');
     }
 }
 
@@ -105,7 +105,7 @@ mod tests {
         assert_eq!(to, "");
         remote.flush(TargetId(1), "web1", &mut to);
         remote.flush(TargetId(1), "web1", &mut to);
-        assert_eq!(to, "web1 │ password:\n");
+        assert_eq!(to, "web1 │ password: \n");
     }
 
     #[test]
