@@ -171,6 +171,11 @@ impl CellEntry {
         self.started.map(|started| self.ended.unwrap_or(now).since(started))
     }
 
+    /// How long nothing has been heard of it; none where nothing more is to come.
+    pub fn silence(&self, now: Millis) -> Option<Duration> {
+        self.ended.is_none().then(|| now.since(self.heard))
+    }
+
     pub(super) fn enter(&mut self, cell: Cell, at: Millis) {
         if State::of(&cell) != self.state() {
             self.since = at;

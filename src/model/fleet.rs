@@ -82,23 +82,20 @@ impl Fleet {
 
     fn found(&mut self, id: TargetId, at: Millis, target: Target) {
         let target = Target { id, ..target };
+        let name = target.name.clone();
         if let Some(entry) = self.entries.get_mut(&id) {
             if entry.gone {
                 entry.gone = false;
                 entry.since = at;
                 self.gone.retain(|gone| *gone != id);
             }
-            let renamed = entry.target.name != target.name;
             entry.target = target;
-            if !renamed {
-                return;
-            }
             self.order.retain(|other| *other != id);
         } else {
             let entry = Entry { target, link: LinkState::Idle, latency: None, gone: false, since: at };
             self.entries.insert(id, entry);
         }
-        let place = self.place(id);
+        let place = self.place(&name, id);
         self.order.insert(place, id);
     }
 
@@ -122,13 +119,11 @@ impl Fleet {
         }
     }
 
-    /// Where this target belongs in the order.
-    fn place(&self, id: TargetId) -> usize {
-        let key = |id: TargetId| (self.name(id), id);
-        let (name, _) = key(id);
+    /// Where a target of this name and number belongs in the order.
+    fn place(&self, name: &str, id: TargetId) -> usize {
         self.order.partition_point(|other| {
-            let (before, number) = key(*other);
-            natural::compare(&before, &name).then(number.cmp(&id)).is_lt()
+            let before = self.entries.get(other).map_or("", |entry| &entry.target.name);
+            natural::compare(before, name).then(other.cmp(&id)).is_lt()
         })
     }
 
@@ -139,8 +134,11 @@ impl Fleet {
 
     /// The target that is called this. Where a name came again, the one that is there goes before those gone.
     pub fn named(&self, name: &str) -> Option<&Entry> {
-        let same = |entry: &&Entry| entry.target.name == name;
-        self.iter().filter(same).max_by_key(|entry| (!entry.gone, entry.target.id))
+        let first = self.place(name, TargetId(0));
+        let entries = self.order.get(first..)?.iter().filter_map(|id| self.entries.get(id));
+        entries
+            .take_while(|entry| entry.target.name == name)
+            .max_by_key(|entry| (!entry.gone, entry.target.id))
     }
 
     /// What the target with this number is called; `#7` where it is not known (any more).

@@ -303,6 +303,19 @@ impl Lines {
         self.sum(scope, |share| share.evicted)
     }
 
+    /// How many lines of this scope have come since this one, those that are not kept any more included where that
+    /// is known.
+    pub fn newer(&self, scope: Scope, than: Seq) -> usize {
+        match scope {
+            Scope::All => usize::try_from(self.next.0.saturating_sub(than.0 + 1)).unwrap_or(usize::MAX),
+            Scope::Target(target) => self
+                .shares
+                .get(&target)
+                .map_or(0, |share| share.seqs.len() - share.seqs.partition_point(|seq| *seq <= than)),
+            Scope::Run(_) => self.from(scope, Seq(than.0 + 1)).count(),
+        }
+    }
+
     fn sum(&self, scope: Scope, count: impl Fn(&Share) -> u64) -> u64 {
         match scope {
             Scope::Target(target) => self.shares.get(&target).map_or(0, count),

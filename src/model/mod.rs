@@ -5,9 +5,10 @@
 //! | [`fleet`] | targets in natural order, and the state of their links |
 //! | [`select`] | which targets the next run is for |
 //! | [`runs`], [`run`], [`cell`] | what runs have said so far, one cell for every target |
-//! | [`lines`] | what hosts wrote, bounded, by sequence number |
+//! | [`lines`], [`line_view`] | what hosts wrote, bounded, by sequence number; a filtered look at it |
 //! | [`fold`] | equal answers as one group |
 //! | [`table`], [`columns`] | a run as columns and rows, sorted and filtered |
+//! | [`diff`] | where two values differ |
 //! | [`filter`] | the one filter grammar |
 //! | [`state`], [`notices`] | names of states and their counts; sentences for the person |
 //!
@@ -16,9 +17,11 @@
 
 pub mod cell;
 pub mod columns;
+pub mod diff;
 pub mod filter;
 pub mod fleet;
 pub mod fold;
+pub mod line_view;
 pub mod lines;
 mod natural;
 pub mod notices;

@@ -99,6 +99,14 @@ impl Run {
         self.cells.iter().filter(|entry| wanted(entry.state())).map(|entry| entry.target).collect()
     }
 
+    /// The cells whose calls run, those first that began first; at most `count`.
+    pub fn slowest(&self, count: usize) -> Vec<&CellEntry> {
+        let mut running: Vec<_> = self.cells.iter().filter(|entry| entry.state() == State::Running).collect();
+        running.sort_by_key(|entry| entry.started);
+        running.truncate(count);
+        running
+    }
+
     /// Equal answers as groups: failures, then outliers, the largest group of values, then what is under way.
     pub fn groups(&self) -> Vec<Group<'_>> {
         self.fold.groups(&self.cells)

@@ -70,14 +70,11 @@ impl Selection {
     pub fn describe(&self, fleet: &Fleet) -> String {
         let there = self.targets(fleet);
         let gone = self.picked.len() - there.len();
-        let mut text = match there.len() {
+        let text = match there.len() {
             0 => "no host".to_owned(),
             1 => format!("1 host · {}", fleet.name(there[0])),
             count => format!("{count} hosts · {}", natural::fold(there.iter().map(|id| fleet.name(*id)))),
         };
-        if gone > 0 {
-            text.push_str(&format!(" · {gone} gone"));
-        }
-        text
+        if gone > 0 { format!("{text} · {gone} gone") } else { text }
     }
 }

@@ -219,14 +219,14 @@ impl Table {
             .collect();
         numbers.sort_by(f64::total_cmp);
         let (min, max) = (*numbers.first()?, *numbers.last()?);
-        let rank = |part: f64| numbers.get((part * numbers.len() as f64).ceil() as usize - 1).copied();
+        let p95 = numbers[(numbers.len() * 95).div_ceil(100) - 1];
         let middle = numbers.len() / 2;
         let median = if numbers.len() % 2 == 1 {
             numbers[middle]
         } else {
             f64::midpoint(numbers[middle - 1], numbers[middle])
         };
-        Some(Stats { count: numbers.len(), min, median, p95: rank(0.95).unwrap_or(max), max })
+        Some(Stats { count: numbers.len(), min, median, p95, max })
     }
 }
 

@@ -293,7 +293,7 @@ impl<'a> Machine<'a> {
         at.ok_or_else(|| "the stack is empty".to_owned())
     }
 
-    fn pop(&mut self) -> Sentence<NodeId> {
+    pub(super) fn pop(&mut self) -> Sentence<NodeId> {
         self.below(1)?;
         self.stack.pop().ok_or_else(|| "the stack is empty".to_owned())
     }

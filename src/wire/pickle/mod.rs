@@ -4,8 +4,8 @@
 //! because a length says so; what a few bytes could blow up is capped ([`Caps`]). Shared references and cycles stay.
 //!
 //! **Reductions** whose meaning is certain become plain nodes: `set`, `frozenset`, `bytearray`, `bytes`,
-//! `_codecs.encode`, `type(None)`, `copyreg._reconstructor`, `copyreg.__newobj__`, Python 2.7's `OrderedDict`. Names of
-//! Python 2.7 (`__builtin__`, `exceptions`, `copy_reg`, and `unicode`, `long`, `xrange`) become those of Python 3. A str
+//! `_codecs.encode`, `type(None)`, `copyreg._reconstructor`, `copyreg.__newobj__`. Instances that the versions pickle
+//! differently (paths, Fractions, 2.7's dates, deques and `OrderedDict`) take one form. Names of Python 2.7 (`__builtin__`, `exceptions`, `copy_reg`, and `unicode`, `long`, `xrange`) become those of Python 3. A str
 //! of 2.7 is a str where it is UTF-8, else a bytes.
 //!
 //! **What the agent tells** by its reducer, as calls of globals of the module `hailer`:
@@ -19,6 +19,7 @@
 //!
 //! State and appended values, not arguments, so that cycles through an instance can be pickled.
 
+mod forms;
 mod machine;
 mod reader;
 mod reduce;

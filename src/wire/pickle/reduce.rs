@@ -14,6 +14,7 @@ pub(super) fn of_python_3<'a>(module: &'a str, name: &'a str) -> (&'a str, &'a s
         ("exceptions", "StandardError") => ("builtins", "Exception"),
         ("__builtin__" | "exceptions", name) => ("builtins", name),
         ("copy_reg", name) => ("copyreg", name),
+        ("pathlib._local", name) => ("pathlib", name),
         other => other,
     }
 }
@@ -70,8 +71,7 @@ impl Machine<'_> {
             ("builtins", "type") => Ok(self.type_of(args)),
             ("copyreg", "_reconstructor") => Ok(self.reconstructed(args)),
             ("copyreg", "__newobj__") => Ok(self.instance(args)),
-            ("collections", "OrderedDict") => self.ordered_dict(class, args),
-            _ => Ok(None),
+            _ => self.in_one_form(class, args),
         }
     }
 
@@ -165,25 +165,9 @@ impl Machine<'_> {
         let Node::Class(class) = self.node(*class) else { return None };
         Some(object((**class).clone(), args.to_vec()))
     }
-
-    /// Python 2.7: `OrderedDict([[key, value], …])`
-    fn ordered_dict(&mut self, class: &ClassName, args: &[NodeId]) -> Sentence<Option<Node>> {
-        let [list] = args else { return Ok(None) };
-        let Node::List(items) = self.node(*list) else { return Ok(None) };
-        let pair = |id: &NodeId| match self.node(*id) {
-            Node::List(pair) | Node::Tuple(pair) => match pair[..] {
-                [key, value] => Some((key, value)),
-                _ => None,
-            },
-            _ => None,
-        };
-        let Some(pairs) = items.iter().map(pair).collect::<Option<Vec<_>>>() else { return Ok(None) };
-        self.copy(pairs.len() * 2)?;
-        Ok(Some(Node::Object(Box::new(Object { pairs, ..Object::new(class.clone(), Vec::new()) }))))
-    }
 }
 
-fn object(class: ClassName, args: Vec<NodeId>) -> Node {
+pub(super) fn object(class: ClassName, args: Vec<NodeId>) -> Node {
     Node::Object(Box::new(Object::new(class, args)))
 }
 

@@ -108,7 +108,7 @@ impl<'a> Place<'a> {
             Node::Object(object) => object.class.name.len() + object.class.module.len(),
             _ => 0,
         };
-        let left = self.left.get().checked_sub(size as u64 + 8);
+        let left = self.left.get().checked_sub(size as u64 + 16);
         self.left.set(left.unwrap_or(0));
         left.is_some()
     }
@@ -244,7 +244,7 @@ impl<'a> Place<'a> {
             map.serialize_entry("$args", &self.items(&object.args))?;
         }
         match (self.value.state(object), object.state) {
-            (Some([dict, slots]), _) if self.is_plain(dict) && self.is_plain(slots) => {
+            (Some([dict, slots]), Some(_)) if self.is_plain(dict) && self.is_plain(slots) => {
                 map.serialize_entry("$fields", &self.fields(dict, slots))?;
             }
             (_, Some(state)) => map.serialize_entry("$state", &self.down(state))?,

@@ -131,7 +131,7 @@ fn standard<'a>(value: &'a Value, object: &'a Object) -> Option<Known<'a>> {
         ("datetime", name) => return moment(value, name, args),
         ("decimal", "Decimal") => Known::Text("Decimal".to_owned(), text(*args.first()?)?),
         ("uuid", "UUID") => Known::Text("UUID".to_owned(), uuid(value, object)?),
-        ("pathlib" | "pathlib._local", name) => Known::Text(name.to_owned(), path(value, args)?),
+        ("pathlib", name) => Known::Text(name.to_owned(), path(value, args)?),
         ("fractions", "Fraction") => fraction(value, args)?,
         ("builtins", "complex") => match (value.get(*args.first()?), value.get(*args.get(1)?)) {
             (Node::Float(real), Node::Float(imaginary)) => Known::Complex(*real, *imaginary),

@@ -206,10 +206,7 @@ fn instance<'a>(value: &'a Value, object: &'a Object) -> Vec<Step<'a>> {
         }
         Known::Moment { call, zone: None, .. } => text(call + ")"),
         Known::Moment { call, zone: Some(zone), .. } => {
-            // Python writes the zone before the fold.
-            let (call, fold) = call.split_once(", fold").unwrap_or((&call, ""));
-            let close = if fold.is_empty() { ")" } else { ", fold=1)" };
-            vec![Text(format!("{call}, tzinfo=").into()), Step::Node(zone), Text(close.into())]
+            vec![Text(format!("{call}, tzinfo=").into()), Step::Node(zone), Text(")".into())]
         }
         Known::Delta(days, seconds, micros) => text(delta(days, seconds, micros)),
         Known::Utc => text("datetime.timezone.utc".to_owned()),
