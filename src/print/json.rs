@@ -6,7 +6,6 @@ use serde::Serialize;
 
 use crate::engine::event::Cell;
 use crate::print::form::{Form, Said, Summary, Who};
-use crate::print::harmless::is_harmful;
 use crate::wire::value::Value;
 
 /// How long `repr` may be, in characters; `value` has all of it.
@@ -61,6 +60,11 @@ struct SummaryLine<'a> {
     summary: &'a super::outcome::Counts,
     targets: usize,
     seconds: f64,
+}
+
+/// Whether a terminal would obey it, or write backwards from there. serde_json escapes the other controls itself.
+fn is_harmful(c: char) -> bool {
+    matches!(c, '\u{7f}'..='\u{9f}' | '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// A target's final state. What a state has not is left out.

@@ -194,7 +194,7 @@ fn what_goes_to_a_terminal_cannot_steer_it() {
     ];
     let said = feed(&mut report(&["a", "b\u{9b}"], Text::new(Prefix::Name, true)), &events);
     assert_eq!(said.out, "a: ␛]52;c;x␇\n");
-    assert_eq!(said.err, "b<U+009B>: lost: gone ␛[2J\nb<U+009B> │ banner ␛c\nhailer: x␇\n");
+    assert_eq!(said.err, "b\\x9b: lost: gone ␛[2J\nb\\x9b │ banner ␛c\nhailer: x␇\n");
 }
 
 #[test]
@@ -261,7 +261,7 @@ fn found(target: u32, name: &str) -> Event {
 
 /// Four targets, one answer apart from the others, one failure.
 fn four(form: impl Form + 'static) -> Said {
-    let names = ["web1", "web2", "web3", "web9"];
+    let names = ["api", "cache", "db", "gate"];
     let mut report = report(&names, form);
     let mut events: Vec<Event> = (0..).zip(names).map(|(id, name)| found(id, name)).collect();
     let targets = (0..4).map(TargetId).collect();
@@ -282,11 +282,11 @@ fn four(form: impl Form + 'static) -> Said {
 #[test]
 fn equal_answers_fold_and_failures_and_outliers_stand_first() {
     let said = four(Fold::new(false));
-    let expected = "web1: item\n\
-                    web9 (1)\n  raised ZeroDivisionError: division by zero\n    Traceback (most recent call last):\n      \
+    let expected = "api: item\n\
+                    gate (1)\n  raised ZeroDivisionError: division by zero\n    Traceback (most recent call last):\n      \
                     File \"<run 1>\", line 1, in <module>\n        1/0\n    ZeroDivisionError: division by zero\n\
-                    web3 (1)\n  {'free': 7, 'fs': 'ext4'}\n\
-                    web[1-2] (2)\n  {'free': 1234, 'fs': 'ext4'}\n";
+                    db (1)\n  {'free': 7, 'fs': 'ext4'}\n\
+                    api,cache (2)\n  {'free': 1234, 'fs': 'ext4'}\n";
     assert_eq!(said.out, expected);
     assert_eq!(said.err, "4 targets: 3 value, 1 raised (1.5 s)\n");
 }
@@ -294,13 +294,13 @@ fn equal_answers_fold_and_failures_and_outliers_stand_first() {
 #[test]
 fn a_table_has_a_row_for_every_target_and_a_column_for_every_key() {
     let said = four(Table::new(false));
-    let expected = "web1: item\n\
-                    host  state   time  free  fs\n\
-                    web1  value         1234  'ext4'\n\
-                    web2  value         1234  'ext4'\n\
-                    web3  value            7  'ext4'\n\
-                    web9  raised\n";
+    let expected = "api: item\n\
+                    host   state   time  free  fs\n\
+                    api    value         1234  'ext4'\n\
+                    cache  value         1234  'ext4'\n\
+                    db     value            7  'ext4'\n\
+                    gate   raised\n";
     assert_eq!(said.out, expected);
-    assert!(said.err.starts_with("web9: raised ZeroDivisionError: division by zero\n  Traceback"));
+    assert!(said.err.starts_with("gate: raised ZeroDivisionError: division by zero\n  Traceback"));
     assert!(said.err.ends_with("4 targets: 3 value, 1 raised (1.5 s)\n"));
 }

