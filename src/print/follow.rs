@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use tokio::sync::mpsc::Receiver;
+use tokio::time::Instant;
 
 use crate::engine::command::{Command, Interrupt, RunId};
 use crate::engine::event::Event;
@@ -12,13 +13,15 @@ use crate::print::report::Report;
 use crate::print::signals::Asked;
 use crate::print::writer::{Writer, say};
 
+/// The longest that a run may take to end after SIGTERM or SIGHUP.
+const ENDING: Duration = Duration::from_secs(1);
 /// The longest that closing the links may take.
 const CLOSING: Duration = Duration::from_secs(3);
 
 /// Follows a run to its end and answers the exit status.
 ///
-/// Ctrl-C cancels the calls; again, it ends the links; a third time, nothing more is waited for. SIGTERM and SIGHUP end it at once, and
-/// so does a reader that has closed our standard output, then without a word.
+/// Ctrl-C cancels the calls; again, it ends the links; a third time, nothing more is waited for. SIGTERM and SIGHUP end the links
+/// at once. A reader that has closed our standard output ends the run without a word.
 pub async fn follow(
     run: RunId,
     report: &mut Report,
@@ -28,6 +31,7 @@ pub async fn follow(
 ) -> u8 {
     let mut writer = Writer::default();
     let mut presses = 0;
+    let mut end = None;
     loop {
         if report.is_finished() && !writer.is_busy() {
             return report.exit_code();
@@ -35,7 +39,12 @@ pub async fn follow(
         tokio::select! {
             biased;
             word = asked() => match word {
-                Asked::End => return CANCELLED,
+                Asked::End => {
+                    report.interrupt();
+                    send(Command::Cancel { run, only: None, how: Interrupt::Hard });
+                    end.get_or_insert_with(|| Instant::now() + ENDING);
+                }
+                Asked::Cancel if report.is_finished() => return CANCELLED, // nobody reads the rest
                 Asked::Cancel => {
                     presses += 1;
                     let how = match presses {
@@ -48,6 +57,7 @@ pub async fn follow(
                     send(Command::Cancel { run, only: None, how });
                 }
             },
+            () = passed(end) => return CANCELLED,
             written = writer.written() => if written.is_err() {
                 return report.exit_code();
             },
@@ -56,6 +66,14 @@ pub async fn follow(
                 writer.write(taken(report, &batch));
             }
         }
+    }
+}
+
+/// Waits for this moment; for ever, where there is none.
+async fn passed(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => tokio::time::sleep_until(moment).await,
+        None => std::future::pending().await,
     }
 }
 
@@ -147,8 +165,10 @@ mod tests {
     }
 
     #[test]
-    fn a_terminate_goes_at_once() {
-        assert_eq!(told(&[Asked::End], silent), (Vec::new(), CANCELLED));
+    fn a_terminate_ends_the_links_and_waits_only_a_moment() {
+        let begun = std::time::Instant::now();
+        assert_eq!(told(&[Asked::End], silent), (vec![cancel(Interrupt::Hard)], CANCELLED));
+        assert!(begun.elapsed() < ENDING * 3);
     }
 
     #[tokio::test]

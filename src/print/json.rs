@@ -62,7 +62,7 @@ struct SummaryLine<'a> {
     seconds: f64,
 }
 
-/// Whether a terminal would obey it, or write backwards from there. serde_json escapes the other controls itself.
+/// Whether a terminal would obey it, or write backwards from there. `serde_json` escapes the other controls itself.
 fn is_harmful(c: char) -> bool {
     matches!(c, '\u{7f}'..='\u{9f}' | '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
