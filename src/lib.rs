@@ -10,7 +10,7 @@
 //! | [`inventory`] | where names come from |
 //! | [`engine`] | supervises links and runs; the only API of the front ends |
 //! | [`model`] | what is known, as plain data: no I/O, no screen |
-//! | [`print`] | the headless front end |
+//! | [`print`](mod@print) | the headless front end |
 //! | [`tui`] | the full-screen front end |
 //!
 //! Beside them: [`cli`] is the command line, [`config`] the configuration, [`paths`] where it lies, [`duration`] how people
