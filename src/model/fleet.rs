@@ -176,3 +176,7 @@ impl Fleet {
         self.stray
     }
 }
+
+#[cfg(test)]
+#[path = "fleet_test.rs"]
+mod tests;

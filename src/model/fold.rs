@@ -51,8 +51,8 @@ fn mask(text: &str, name: &str) -> String {
     let mut rest = text;
     while let Some(at) = rest.find(name).filter(|_| !name.is_empty()) {
         let (before, after) = (&rest[..at], &rest[at + name.len()..]);
-        let joined = before.ends_with(char::is_alphanumeric) || after.starts_with(char::is_alphanumeric);
         masked.push_str(before);
+        let joined = masked.ends_with(char::is_alphanumeric) || after.starts_with(char::is_alphanumeric);
         masked.push_str(if joined { name } else { "{host}" });
         rest = after;
     }
@@ -188,3 +188,7 @@ impl Fold {
         groups
     }
 }
+
+#[cfg(test)]
+#[path = "fold_test.rs"]
+mod tests;

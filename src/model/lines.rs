@@ -323,3 +323,7 @@ impl Lines {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "lines_test.rs"]
+mod tests;

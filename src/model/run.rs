@@ -137,3 +137,7 @@ impl Run {
         self.version
     }
 }
+
+#[cfg(test)]
+#[path = "run_test.rs"]
+mod tests;

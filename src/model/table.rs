@@ -234,9 +234,7 @@ impl Table {
 fn part(entry: &CellEntry, column: &Column) -> Option<Value> {
     let value = entry.value()?;
     match column {
-        Column::Field(name) => {
-            value.fields()?.into_iter().rev().find_map(|(field, part)| (field == **name).then_some(part))
-        }
+        Column::Field(name) => value.get_field(name),
         Column::Value => value.fields().is_none_or(|fields| fields.is_empty()).then(|| value.clone()),
         Column::Host | Column::State | Column::Time => None,
     }
@@ -354,3 +352,7 @@ impl PartialEq for SortKey {
 }
 
 impl Eq for SortKey {}
+
+#[cfg(test)]
+#[path = "table_test.rs"]
+mod tests;
