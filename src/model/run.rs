@@ -9,7 +9,7 @@ use crate::engine::target::TargetId;
 use crate::model::cell::{CellEntry, Progress};
 use crate::model::columns::Columns;
 use crate::model::fleet::Fleet;
-use crate::model::fold::{Fold, Group};
+use crate::model::fold::{Fold, Group, Role};
 use crate::model::state::{Counts, State};
 
 /// What one run has said so far.
@@ -110,6 +110,11 @@ impl Run {
     /// Equal answers as groups: failures, then outliers, the largest group of values, then what is under way.
     pub fn groups(&self) -> Vec<Group<'_>> {
         self.fold.groups(&self.cells)
+    }
+
+    /// The cell to compare others with: one of the largest group of values.
+    pub fn reference(&self) -> Option<&CellEntry> {
+        self.groups().iter().find(|group| group.role == Role::Majority).map(|group| group.sample)
     }
 
     /// What the answers so far have for columns.

@@ -8,15 +8,15 @@ use serde::Serialize;
 use crate::engine::event::Millis;
 use crate::engine::target::TargetId;
 use crate::inventory::nodeset;
-use crate::model::cell::CellEntry;
+use crate::model::cell::{CellEntry, plain};
 use crate::model::columns::Column;
 use crate::model::filter::{Filter, Row};
 use crate::model::run::Run;
 use crate::model::state::State;
 use crate::wire::value::Value;
 
-/// How much of a value is compared as text and searched, in characters.
-const LOOKED_AT: usize = 2_000;
+/// How much of a part of an answer is compared as text and searched, in characters.
+const LOOKED_AT: usize = 200;
 
 /// What a row stands for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -80,7 +80,7 @@ pub struct TableRow<'a> {
     pub targets: Vec<TargetId>,
     /// Their names, folded.
     pub names: String,
-    /// One for each column.
+    /// One for each column that was asked for.
     pub cells: Vec<Shown>,
 }
 
@@ -172,13 +172,14 @@ impl Table {
         (0..self.rows.len()).find(|row| self.entries(run, *row).any(|entry| entry.target == target))
     }
 
-    fn entries<'a>(&'a self, run: &'a Run, row: usize) -> impl Iterator<Item = &'a CellEntry> {
+    fn entries<'a>(&self, run: &'a Run, row: usize) -> impl Iterator<Item = &'a CellEntry> {
         let members =
             self.rows.get(row).and_then(|range| self.members.get(range.clone())).unwrap_or_default();
         members.iter().filter_map(|row| run.cells().get(*row))
     }
 
-    /// These rows, made to be shown; each text has at most `limit` characters. Rows that are not there are left out.
+    /// These rows with all columns, made to be shown; each text has at most `limit` characters. Rows that are not
+    /// there are left out.
     pub fn rows<'a>(
         &self,
         run: &'a Run,
@@ -186,20 +187,28 @@ impl Table {
         limit: usize,
         now: Millis,
     ) -> Vec<TableRow<'a>> {
-        let members = |row: &Range<usize>| {
-            self.members[row.clone()].iter().filter_map(|row| run.cells().get(*row)).collect::<Vec<_>>()
-        };
-        let end = range.end.min(self.rows.len());
-        let rows = self.rows.get(range.start.min(end)..end).unwrap_or_default();
-        let show = |row: &Range<usize>| {
-            let entries = members(row);
+        self.slice(run, range, &self.columns, limit, now)
+    }
+
+    /// As [`Table::rows`], with these columns alone.
+    pub fn slice<'a>(
+        &self,
+        run: &'a Run,
+        range: Range<usize>,
+        columns: &[Column],
+        limit: usize,
+        now: Millis,
+    ) -> Vec<TableRow<'a>> {
+        let range = range.start..range.end.min(self.rows.len());
+        let made = |row| {
+            let entries: Vec<&CellEntry> = self.entries(run, row).collect();
             let sample = *entries.first()?;
             let names = nodeset::fold(entries.iter().map(|entry| &entry.name));
             let show = |column: &Column| match column {
                 Column::Host => Shown { value: None, text: names.clone() },
                 column => show(sample, column, limit, now),
             };
-            let cells = self.columns.iter().map(show).collect();
+            let cells = columns.iter().map(show).collect();
             Some(TableRow {
                 sample,
                 targets: entries.iter().map(|entry| entry.target).collect(),
@@ -207,7 +216,7 @@ impl Table {
                 cells,
             })
         };
-        rows.iter().filter_map(show).collect()
+        range.filter_map(made).collect()
     }
 
     /// What the numbers of a column come to, over all targets in view; none where no number is there.
@@ -249,17 +258,26 @@ fn number(entry: &CellEntry, column: &Column, now: Millis) -> Option<f64> {
 
 fn show(entry: &CellEntry, column: &Column, limit: usize, now: Millis) -> Shown {
     let value = part(entry, column);
-    let text = match (column, &value) {
-        (_, Some(value)) => value.repr(limit),
-        (Column::Host, _) => entry.name.to_string(),
-        (Column::State, _) => entry.state().name().to_owned(),
-        (Column::Time, _) => {
+    let text = value.as_ref().map_or_else(|| label(entry, column, limit, now), |value| value.repr(limit));
+    Shown { value, text }
+}
+
+/// What stands in a column where no part of the answer does.
+fn label(entry: &CellEntry, column: &Column, limit: usize, now: Millis) -> String {
+    match column {
+        Column::Host => entry.name.to_string(),
+        Column::State => entry.state().name().to_owned(),
+        Column::Time => {
             entry.elapsed(now).map(|time| format!("{:.3}", time.as_secs_f64())).unwrap_or_default()
         }
-        (Column::Value, None) if entry.value().is_none() => entry.summary(limit),
-        (Column::Value | Column::Field(_), None) => String::new(),
-    };
-    Shown { value, text }
+        Column::Value if entry.value().is_none() => entry.summary(limit),
+        Column::Value | Column::Field(_) => String::new(),
+    }
+}
+
+/// What is compared and searched in a column.
+fn looked_at(entry: &CellEntry, column: &Column, now: Millis) -> String {
+    part(entry, column).map_or_else(|| label(entry, column, LOOKED_AT, now), |value| plain(&value, LOOKED_AT))
 }
 
 /// A cell as a filter sees it.
@@ -276,12 +294,10 @@ impl Row for Searched<'_> {
 
     fn any(&self, column: Option<&str>, test: &mut dyn FnMut(&str) -> bool) -> bool {
         let Some(column) = column else {
-            return test(&self.entry.name)
-                || test(self.entry.state().name())
-                || test(&self.entry.summary(LOOKED_AT));
+            return test(&self.entry.name) || test(self.entry.state().name()) || test(&self.entry.searched());
         };
         let named = self.columns.iter().filter(|known| known.title().eq_ignore_ascii_case(column));
-        named.map(|column| show(self.entry, column, LOOKED_AT, self.now).text).any(|text| test(&text))
+        named.map(|column| looked_at(self.entry, column, self.now)).any(|text| test(&text))
     }
 }
 
@@ -315,7 +331,7 @@ impl Place {
         };
         let content = match number(entry, &sort.column, now) {
             Some(number) => Content::Number(number),
-            None => match show(entry, &sort.column, LOOKED_AT, now).text {
+            None => match looked_at(entry, &sort.column, now) {
                 text if text.is_empty() => Content::Missing,
                 text => Content::Text(text),
             },

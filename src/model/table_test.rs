@@ -80,6 +80,8 @@ fn what_a_filter_hides_is_counted_and_failures_apart() {
         ("ssd", 2, 1),
         ("!ssd", 4, 0),
         ("kind:hdd", 1, 1),
+        ("kind:~^ssd", 2, 1),
+        ("kind:~'", 0, 1),
         ("free:9", 2, 1),
         ("state:raised", 1, 0),
         ("oserror", 1, 0),
