@@ -35,6 +35,8 @@ fn lines_of_all_targets_stand_in_order_of_arrival() {
     assert_eq!(texts(lines.from(Scope::Target(WEB), Seq(1))), ["b", "d"]);
     assert_eq!(texts(lines.before(Scope::Target(WEB), Seq(3))), ["b", "a"]);
     assert_eq!(texts(lines.from(Scope::Run(RunId(1)), Seq(0))), ["a", "b"]);
+    let mut view = LineView::new(Scope::Run(RunId(1)), Filter::default());
+    assert_eq!(see(&mut view, &lines, &Fleet::default()), ["a", "b"]);
     assert_eq!(texts(lines.slice(Scope::All, Seq(1), 2, |line| line.text != "b")), ["c", "d"]);
     assert_eq!(texts(lines.tail(Scope::All, lines.end(), 2, |_| true)), ["c", "d"]);
     assert_eq!((lines.newer(Scope::All, Seq(1)), lines.newer(Scope::Target(WEB), Seq(1))), (2, 1));
@@ -88,6 +90,7 @@ fn what_went_missing_is_told_at_its_place() {
     lines.push(WEB, None, vec![partial("a")], 0);
     lines.push(WEB, None, vec![], 3);
     lines.push(WEB, None, vec![line("b"), line("c")], 4);
+    assert!(lines.get(Seq(0)).is_some_and(|line| !line.partial), "nothing more can come of it");
     let gaps: Vec<_> = lines.from(Scope::All, Seq(0)).map(|line| (line.text.as_str(), line.gap)).collect();
     assert_eq!(gaps, [("a", 0), ("b", 7), ("c", 0)]);
     assert_eq!((lines.dropped(Scope::All), lines.dropped(Scope::Target(DB))), (7, 0));

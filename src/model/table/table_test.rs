@@ -1,6 +1,9 @@
+use proptest::prelude::*;
+
 use super::*;
 use crate::engine::event::{Cell, RunChange};
 use crate::model::testing::{START, dict, ids, land, lost, raised, run, run_of, value};
+use crate::wire::value::Value;
 
 fn disk(free: i64, kind: &str) -> Cell {
     value(dict(&[("free", Value::from(free)), ("kind", Value::from(kind))]))
@@ -149,4 +152,41 @@ fn times_sort_as_numbers() {
         tell(&mut run, 10_500, value(1));
     }
     assert_eq!(sorted(&run, "time", false, Failures::Top), ["web2", "web1", "web3"]);
+}
+
+proptest! {
+    #[test]
+    fn no_target_is_lost_or_doubled_by_any_view(
+        cells in prop::collection::vec((0..5u8, 0..3i64), 0..20),
+        (group, descending, bottom, column) in (any::<bool>(), any::<bool>(), any::<bool>(), 0..6usize),
+        filter in "!?[0-2a-d]?",
+    ) {
+        let mut run = run_of(cells.len());
+        for (id, (kind, number)) in (0..).zip(&cells) {
+            match kind {
+                0 => land(&mut run, id, value(*number)),
+                1 => land(&mut run, id, disk(*number, "d")),
+                2 => land(&mut run, id, raised("a", "b")),
+                3 => land(&mut run, id, Cell::Running),
+                _ => {}
+            }
+        }
+        let column = run.columns().all().get(column).cloned();
+        let view = View {
+            by: if group { By::Group } else { By::Target },
+            sort: column.map(|column| Sort { column, descending }),
+            failures: if bottom { Failures::Bottom } else { Failures::Top },
+            filter: Filter::parse(&filter).unwrap(),
+        };
+        let table = Table::build(&run, &view, START);
+        let rows = table.rows(&run, 0..table.len(), 20, START);
+        let shown: Vec<_> = rows.iter().flat_map(|row| row.targets.clone()).collect();
+        prop_assert_eq!(shown.len() + table.hidden(), cells.len());
+        for (place, row) in rows.iter().enumerate() {
+            prop_assert_eq!(row.cells.len(), table.columns().len());
+            for target in &row.targets {
+                prop_assert_eq!(table.row_of(&run, *target), Some(place));
+            }
+        }
+    }
 }
