@@ -87,5 +87,6 @@ proptest! {
     fn there_is_a_difference_exactly_where_values_are_not_equal(left in any_value(), right in any_value()) {
         prop_assert_eq!(diff(&left, &right, 10).found.is_empty(), left == right);
         prop_assert!(diff(&left, &left.clone(), 10).found.is_empty());
+        prop_assert!(!left.is_twin(&right) || left.digest() == right.digest());
     }
 }

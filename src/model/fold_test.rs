@@ -4,7 +4,6 @@ use super::*;
 use crate::model::run::Run;
 use crate::model::testing::{dict, land, lost, raised, run, run_of, value};
 use crate::tunnel::{Failure, Stage};
-use crate::wire::value::Value;
 
 fn shape(run: &Run) -> Vec<(Role, State, Vec<u32>)> {
     let group = |group: &Group<'_>| {
@@ -65,6 +64,13 @@ fn equal_is_typed_and_blind_to_the_order_of_keys() {
     land(&mut run, 4, value(true));
     let sizes: Vec<usize> = run.groups().iter().map(Group::count).collect();
     assert_eq!(sizes, [1, 1, 1, 2]);
+}
+
+#[test]
+fn a_zero_with_a_sign_is_another_answer() {
+    let mut run = run_of(3);
+    (0..).zip([0.0, -0.0, 0.0]).for_each(|(id, zero)| land(&mut run, id, value(zero)));
+    assert_eq!(run.groups().iter().map(Group::count).collect::<Vec<_>>(), [1, 2]);
 }
 
 #[test]

@@ -72,9 +72,9 @@ impl Run {
             return false;
         };
         change(entry);
-        self.fold.update(*row, entry);
-        if let Some(value) = entry.value() {
-            self.columns.learn(value);
+        let first = self.fold.update(*row, entry);
+        if let (true, Some(value)) = (first, entry.value()) {
+            self.columns.learn(value); // equal answers have equal fields
         }
         true
     }
