@@ -120,7 +120,7 @@ const SAMPLES: usize = 4;
 pub struct Fold {
     keys: Vec<Arc<Key>>,
     groups: HashMap<Arc<Key>, Vec<usize>>,
-    /// The first values that differed. Most answers are the twin of one of them.
+    /// Values that came more than once, the last one first. Most answers are the twin of one of them.
     samples: Vec<(Value, Arc<Key>)>,
 }
 
@@ -147,6 +147,7 @@ impl Fold {
         first
     }
 
+    /// Adds the row to its group. Tells whether it is the first one there.
     fn join(&mut self, entry: &CellEntry, row: usize) -> (Arc<Key>, bool) {
         let key = self.key(entry);
         let rows = self.groups.entry(Arc::clone(&key)).or_default();
@@ -154,19 +155,21 @@ impl Fold {
         if let Err(place) = rows.binary_search(&row) {
             rows.insert(place, row);
         }
-        if let (true, true, Some(value)) = (first, self.samples.len() < SAMPLES, entry.value()) {
-            self.samples.push((value.clone(), Arc::clone(&key)));
-        }
         (key, first)
     }
 
-    fn key(&self, entry: &CellEntry) -> Arc<Key> {
+    fn key(&mut self, entry: &CellEntry) -> Arc<Key> {
         let twin = |value: &Value| self.samples.iter().find(|(sample, _)| sample.is_twin(value));
         if let Some((_, key)) = entry.value().and_then(twin) {
             return Arc::clone(key);
         }
         let key = Arc::new(Key::of(entry));
-        self.groups.get_key_value(&key).map_or(key, |(known, _)| Arc::clone(known))
+        let Some((key, _)) = self.groups.get_key_value(&key) else { return key };
+        if let Some(value) = entry.value() {
+            self.samples.truncate(SAMPLES - 1);
+            self.samples.insert(0, (value.clone(), Arc::clone(key)));
+        }
+        Arc::clone(key)
     }
 
     fn leave(&mut self, key: &Arc<Key>, row: usize) {
