@@ -108,7 +108,15 @@ impl<'a> Group<'a> {
 
     /// Their names as a node set, `web[1-17,19]`. Costs more than a look: call it for what is in view.
     pub fn names(&self) -> String {
-        nodeset::fold(self.entries().map(|entry| &entry.name))
+        names(&self.entries().collect::<Vec<_>>())
+    }
+}
+
+/// One name as it is, several as a node set.
+pub(super) fn names(entries: &[&CellEntry]) -> String {
+    match entries {
+        [entry] => entry.name.to_string(),
+        _ => nodeset::fold(entries.iter().map(|entry| &entry.name)),
     }
 }
 

@@ -40,6 +40,7 @@ fn failures_then_outliers_then_the_largest_group_then_what_is_under_way() {
             (Role::Pending, State::Queued, vec![9]),
         ]
     );
+    assert_eq!(run.groups()[5].names(), "web[1-2,4]");
     assert_eq!(run.reference().map(|entry| entry.target), Some(TargetId(0)));
 }
 

@@ -10,10 +10,10 @@ use serde::Serialize;
 
 use crate::engine::event::Millis;
 use crate::engine::target::TargetId;
-use crate::inventory::nodeset;
 use crate::model::cell::CellEntry;
 use crate::model::columns::Column;
 use crate::model::filter::Filter;
+use crate::model::fold::names;
 use crate::model::run::Run;
 pub use look::Shown;
 use look::{Searched, number, show};
@@ -162,7 +162,7 @@ impl Table {
         let made = |row| {
             let entries: Vec<&CellEntry> = self.entries(run, row).collect();
             let sample = *entries.first()?;
-            let names = nodeset::fold(entries.iter().map(|entry| &entry.name));
+            let names = names(&entries);
             let show = |column: &Column| match column {
                 Column::Host => Shown { value: None, text: names.clone() },
                 column => show(sample, column, limit, now),
