@@ -260,7 +260,7 @@ async fn who_is_not_read_has_to_wait() {
     })
     .await;
     assert!(marks.len() < 32, "{} MiB were written, and nobody read", marks.len());
-    pipes.close().await;
+    pipes.close(0).await;
     until("it has ended", || !docker(&["top", &container.0]).unwrap_or_default().contains("python")).await;
 }
 

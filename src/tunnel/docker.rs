@@ -75,7 +75,7 @@ pub async fn run(
     // A task of its own: one that is dropped between making a container and starting it would leave it behind.
     tokio::spawn(async move {
         if let Err(Ok(nobody_s)) = done.send(new.start(&docker, python.as_deref(), &stage0).await) {
-            nobody_s.close().await;
+            nobody_s.close(0).await;
         }
     });
     started.await.unwrap_or_else(|_| Err(failure(Stage::Start, "this program is ending".to_owned())))
