@@ -1,0 +1,178 @@
+//! The targets, in natural order, and the state of their links.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::engine::event::{Millis, TargetChange};
+use crate::engine::target::{AgentInfo, LinkState, Target, TargetId};
+use crate::model::natural;
+use crate::model::state::{Counts, Link};
+
+/// How many targets that are gone stay in view. Containers come and go for as long as the console runs.
+const GONE_KEPT: usize = 200;
+
+/// One target.
+#[derive(Debug, Clone, Serialize)]
+pub struct Entry {
+    /// What it is.
+    pub target: Target,
+    /// The state of its link. Where it is gone: the last one.
+    pub link: LinkState,
+    /// Round trip of the last ping, while the link is ready.
+    pub latency: Option<Duration>,
+    /// Its container stopped, or its name vanished.
+    pub gone: bool,
+    /// When the link came into this state, or the target was gone.
+    pub since: Millis,
+}
+
+impl Entry {
+    /// The state in one word.
+    pub fn state(&self) -> Link {
+        if self.gone { Link::Gone } else { Link::of(&self.link) }
+    }
+
+    /// What the agent said of itself, while the link is ready.
+    pub fn agent(&self) -> Option<&AgentInfo> {
+        match &self.link {
+            LinkState::Ready(agent) if !self.gone => Some(agent),
+            _ => None,
+        }
+    }
+}
+
+/// All targets.
+#[derive(Debug, Default)]
+pub struct Fleet {
+    entries: HashMap<TargetId, Entry>,
+    /// By natural order of the name, then by number.
+    order: Vec<TargetId>,
+    /// Gone ones, those first that went first.
+    gone: VecDeque<TargetId>,
+    stray: u64,
+}
+
+impl Fleet {
+    /// Takes in what happened to a target.
+    pub fn apply(&mut self, id: TargetId, at: Millis, change: TargetChange) {
+        match change {
+            TargetChange::Found(target) => return self.found(id, at, target),
+            TargetChange::Gone => return self.went(id, at),
+            TargetChange::Link(_) | TargetChange::Latency(_) => {}
+        }
+        let Some(entry) = self.entries.get_mut(&id) else {
+            self.stray += 1;
+            return;
+        };
+        match change {
+            TargetChange::Link(link) => {
+                if Link::of(&link) != Link::of(&entry.link) {
+                    entry.since = at;
+                    entry.latency = None;
+                }
+                entry.link = link;
+            }
+            TargetChange::Latency(latency) => entry.latency = Some(latency),
+            TargetChange::Found(_) | TargetChange::Gone => {}
+        }
+    }
+
+    fn found(&mut self, id: TargetId, at: Millis, target: Target) {
+        let target = Target { id, ..target };
+        let name = target.name.clone();
+        if let Some(entry) = self.entries.get_mut(&id) {
+            if entry.gone {
+                entry.gone = false;
+                entry.since = at;
+                self.gone.retain(|gone| *gone != id);
+            }
+            entry.target = target;
+            self.order.retain(|other| *other != id);
+        } else {
+            let entry = Entry { target, link: LinkState::Idle, latency: None, gone: false, since: at };
+            self.entries.insert(id, entry);
+        }
+        let place = self.place(&name, id);
+        self.order.insert(place, id);
+    }
+
+    fn went(&mut self, id: TargetId, at: Millis) {
+        let Some(entry) = self.entries.get_mut(&id) else {
+            self.stray += 1;
+            return;
+        };
+        if entry.gone {
+            return;
+        }
+        entry.gone = true;
+        entry.latency = None;
+        entry.since = at;
+        self.gone.push_back(id);
+        if self.gone.len() > GONE_KEPT
+            && let Some(oldest) = self.gone.pop_front()
+        {
+            self.entries.remove(&oldest);
+            self.order.retain(|other| *other != oldest);
+        }
+    }
+
+    /// Where a target of this name and number belongs in the order.
+    fn place(&self, name: &str, id: TargetId) -> usize {
+        self.order.partition_point(|other| {
+            let before = self.entries.get(other).map_or("", |entry| &entry.target.name);
+            natural::compare(before, name).then(other.cmp(&id)).is_lt()
+        })
+    }
+
+    /// The target with this number.
+    pub fn get(&self, id: TargetId) -> Option<&Entry> {
+        self.entries.get(&id)
+    }
+
+    /// The target that is called this. Where a name came again, the one that is there goes before those gone.
+    pub fn named(&self, name: &str) -> Option<&Entry> {
+        let first = self.place(name, TargetId(0));
+        let entries = self.order.get(first..)?.iter().filter_map(|id| self.entries.get(id));
+        entries
+            .take_while(|entry| entry.target.name == name)
+            .max_by_key(|entry| (!entry.gone, entry.target.id))
+    }
+
+    /// What the target with this number is called; `#7` where it is not known (any more).
+    pub fn name(&self, id: TargetId) -> Arc<str> {
+        self.get(id).map_or_else(|| id.to_string().into(), |entry| entry.target.name.as_str().into())
+    }
+
+    /// All targets in natural order.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Entry> {
+        self.order.iter().filter_map(|id| self.entries.get(id))
+    }
+
+    /// The numbers of all targets in natural order.
+    pub fn ids(&self) -> &[TargetId] {
+        &self.order
+    }
+
+    /// How many targets there are, gone ones among them.
+    pub fn len(&self) -> usize {
+        self.order.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.order.is_empty()
+    }
+
+    /// How many targets are in which state.
+    pub fn counts(&self) -> Counts<Link> {
+        self.entries.values().map(Entry::state).collect()
+    }
+
+    /// How many events were about targets that nobody had told of.
+    pub fn stray(&self) -> u64 {
+        self.stray
+    }
+}
