@@ -234,3 +234,56 @@ pub const ACTIONS: &[ActionInfo] = &[
     row(Action::Repaint,        "repaint",         "",         &["ctrl-l"],             EVERYWHERE, "Paint the whole screen again"),
     row(Action::Quit,           "quit",            "",         &["f10", "ctrl-q"],      EVERYWHERE, "Cancel what runs, close every link and quit"),
 ];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{HashMap, HashSet};
+
+    use super::*;
+    use crate::tui::keys::Chord;
+
+    /// Keys that zellij, tmux or screen keep for themselves in their default set-up.
+    #[rustfmt::skip]
+    const EATEN: [&str; 24] = [
+        "ctrl-g", "ctrl-p", "ctrl-t", "ctrl-n", "ctrl-h", "ctrl-s", "ctrl-o", "ctrl-q", "ctrl-b", "ctrl-a",
+        "alt-f", "alt-n", "alt-h", "alt-j", "alt-k", "alt-l", "alt-i", "alt-o", "alt-p", "alt-=", "alt--",
+        "alt-+", "alt-up", "alt-down",
+    ];
+
+    #[test]
+    fn names_and_rows_are_unique_and_every_key_parses() {
+        let mut names = HashSet::new();
+        let mut actions = HashSet::new();
+        for info in ACTIONS {
+            assert!(names.insert(info.name), "{} twice", info.name);
+            assert!(actions.insert(info.action), "{:?} twice", info.action);
+            assert!(!info.sentence.ends_with('.') && !info.places.is_empty(), "{}", info.name);
+            for key in info.keys {
+                key.parse::<Chord>().expect(info.name);
+            }
+        }
+    }
+
+    #[test]
+    fn no_two_actions_share_a_key_in_one_place() {
+        let mut taken = HashMap::new();
+        for info in ACTIONS {
+            for (key, place) in info.keys.iter().flat_map(|key| info.places.iter().map(move |place| (key, place))) {
+                let chord: Chord = key.parse().expect(key);
+                if place.takes_text() && chord.is_text() {
+                    continue;
+                }
+                if let Some(other) = taken.insert((place, chord), info.name) {
+                    panic!("{key} in {} is both {other} and {}", place.name(), info.name);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_action_has_a_key_that_multiplexers_leave_alone() {
+        for info in ACTIONS {
+            assert!(info.keys.iter().any(|key| !EATEN.contains(key)), "{}", info.name);
+        }
+    }
+}

@@ -6,3 +6,7 @@ pub mod msg;
 pub mod pane;
 pub mod theme;
 pub mod widget;
+pub mod keys;
+pub mod pace;
+mod python;
+pub mod layout;
