@@ -1,1 +1,8 @@
 //! The full-screen front end.
+
+pub mod action;
+pub mod glyphs;
+pub mod msg;
+pub mod pane;
+pub mod theme;
+pub mod widget;
