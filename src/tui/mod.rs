@@ -3,6 +3,8 @@
 pub mod action;
 pub mod glyphs;
 pub mod msg;
+pub mod overlay;
 pub mod pane;
+pub mod pen;
 pub mod theme;
 pub mod widget;

@@ -1,1 +1,3 @@
 //! What lies over the panes.
+
+pub mod details;

@@ -1,6 +1,13 @@
 //! The panes, and what each of them agrees to: a struct with its own view state that sees actions and never raw keys,
 //! reads the model through a [`Context`], and asks the application for everything that is not its own.
 
+#[cfg(test)]
+#[expect(missing_docs, reason = "for tests")]
+pub mod fixture;
+pub mod fleet;
+pub mod grid;
+pub mod lines;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
