@@ -1,4 +1,4 @@
-//! Values as real Pythons pickle them (tests/wire/make_pickles.py), and what those Pythons say of them.
+//! Values as real Pythons pickle them (`tests/wire/make_pickles.py`), and what those Pythons say of them.
 
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic)]
 

@@ -24,7 +24,6 @@ pub mod fleet;
 pub mod fold;
 pub mod line_view;
 pub mod lines;
-mod natural;
 pub mod notices;
 pub mod remote_text;
 pub mod run;
@@ -33,6 +32,8 @@ pub mod select;
 mod sgr;
 pub mod state;
 pub mod table;
+#[cfg(test)]
+mod testing;
 
 use crate::engine::event::Event;
 use fleet::Fleet;

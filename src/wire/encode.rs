@@ -121,15 +121,12 @@ impl Encoder {
     }
 
     fn int(&mut self, int: i64) {
-        match i32::try_from(int) {
-            Ok(int) => {
-                self.out.push(b'J');
-                self.out.extend(int.to_le_bytes());
-            }
-            Err(_) => {
-                self.out.extend([0x8a, 8]);
-                self.out.extend(int.to_le_bytes());
-            }
+        if let Ok(int) = i32::try_from(int) {
+            self.out.push(b'J');
+            self.out.extend(int.to_le_bytes());
+        } else {
+            self.out.extend([0x8a, 8]);
+            self.out.extend(int.to_le_bytes());
         }
     }
 

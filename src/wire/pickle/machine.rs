@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::reader::{Reader, Sentence};
-use super::{Caps, PickleError};
-use crate::wire::value::{ClassName, Node, NodeId, Object, Text, Value};
+use super::reader::{Reader, Sentence, refusal};
+use super::{Caps, PickleError, leaf};
+use crate::wire::value::{ClassName, Node, NodeId, Object, Value};
 
 /// A module or a class has no longer name than this, in bytes.
 const MAX_NAME: usize = 512;
@@ -89,15 +89,15 @@ impl<'a> Machine<'a> {
             b'J' => self.reader.array().and_then(|bytes| self.int(i64::from(i32::from_le_bytes(bytes)))),
             b'K' => self.reader.byte().and_then(|byte| self.int(i64::from(byte))),
             b'M' => self.reader.array().and_then(|bytes| self.int(i64::from(u16::from_le_bytes(bytes)))),
-            b'I' => self.int_text(),
-            0x8a => self.reader.take_u8().and_then(|bytes| self.long(bytes)),
+            b'I' => self.reader.line().and_then(leaf::int_line).and_then(|int| self.push(int)),
+            0x8a => self.reader.take_u8().and_then(|bytes| self.push(leaf::long(bytes))),
             0x8b => self.long4(),
             b'G' => self.reader.array().and_then(|bytes| self.push(Node::Float(f64::from_be_bytes(bytes)))),
-            0x8c => self.reader.take_u8().and_then(|bytes| self.text(bytes)),
-            b'X' => self.reader.take_u32().and_then(|bytes| self.text(bytes)),
-            0x8d => self.reader.take_u64().and_then(|bytes| self.text(bytes)),
-            b'U' => self.reader.take_u8().and_then(|bytes| self.old_str(bytes)),
-            b'T' => self.reader.take_u32().and_then(|bytes| self.old_str(bytes)),
+            0x8c => self.reader.take_u8().and_then(leaf::text).and_then(|text| self.push(text)),
+            b'X' => self.reader.take_u32().and_then(leaf::text).and_then(|text| self.push(text)),
+            0x8d => self.reader.take_u64().and_then(leaf::text).and_then(|text| self.push(text)),
+            b'U' => self.reader.take_u8().and_then(|bytes| self.push(leaf::old_str(bytes))),
+            b'T' => self.reader.take_u32().and_then(|bytes| self.push(leaf::old_str(bytes))),
             b'C' => self.reader.take_u8().and_then(|bytes| self.push(Node::Bytes(bytes.into()))),
             b'B' => self.reader.take_u32().and_then(|bytes| self.push(Node::Bytes(bytes.into()))),
             0x8e => self.reader.take_u64().and_then(|bytes| self.push(Node::Bytes(bytes.into()))),
@@ -174,59 +174,15 @@ impl<'a> Machine<'a> {
         }
     }
 
-    // Leaves
-
     fn int(&mut self, int: i64) -> Sentence<()> {
         self.push(Node::Int(int))
-    }
-
-    /// Python 2.7 writes ints of more than 32 bits as a line of text.
-    fn int_text(&mut self) -> Sentence<()> {
-        let line = self.reader.line()?;
-        let node = match line {
-            b"00" => Node::Bool(false),
-            b"01" => Node::Bool(true),
-            digits => {
-                let int = std::str::from_utf8(digits).ok().and_then(|digits| digits.parse().ok());
-                Node::Int(int.ok_or("a line that is no int of 64 bits")?)
-            }
-        };
-        self.push(node)
     }
 
     fn long4(&mut self) -> Sentence<()> {
         let length = self.reader.array().map(i32::from_le_bytes)?;
         let length = u64::try_from(length).map_err(|_| format!("an int of {length} bytes"))?;
         let bytes = self.reader.take(length)?;
-        self.long(bytes)
-    }
-
-    /// Two's complement, little-endian; the shortest form, so that equal ints are equal nodes.
-    fn long(&mut self, mut bytes: &[u8]) -> Sentence<()> {
-        while let [shorter @ .., before, last] = bytes {
-            let redundant = (*last == 0 && before & 0x80 == 0) || (*last == 0xff && before & 0x80 != 0);
-            if !redundant {
-                break;
-            }
-            bytes = bytes.get(..=shorter.len()).unwrap_or_default();
-        }
-        if bytes.len() > 8 {
-            return self.push(Node::Big(bytes.into()));
-        }
-        let fill = if bytes.last().is_some_and(|last| last & 0x80 != 0) { 0xff } else { 0 };
-        let mut whole = [fill; 8];
-        whole.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
-        self.int(i64::from_le_bytes(whole))
-    }
-
-    fn text(&mut self, bytes: &[u8]) -> Sentence<()> {
-        let text = Text::from_wtf8(bytes).ok_or("a str that is not UTF-8, not even with lone surrogates")?;
-        self.push(Node::Str(text))
-    }
-
-    fn old_str(&mut self, bytes: &[u8]) -> Sentence<()> {
-        let is_text = std::str::from_utf8(bytes).is_ok();
-        self.push(if is_text { Node::Str(Text(bytes.into())) } else { Node::Bytes(bytes.into()) })
+        self.push(leaf::long(bytes))
     }
 
     // Containers
@@ -430,17 +386,4 @@ fn class_text(name: &[u8]) -> Sentence<&str> {
 fn pairs(items: Vec<NodeId>) -> Sentence<Vec<(NodeId, NodeId)>> {
     let (pairs, []) = items.as_chunks::<2>() else { return Err("a key without a value".into()) };
     Ok(pairs.iter().map(|[key, value]| (*key, *value)).collect())
-}
-
-fn refusal(operation: u8) -> String {
-    match operation {
-        0x80 => "a second protocol number".into(),
-        0x82..=0x84 => "it uses copyreg's extension registry, which is not taken".into(),
-        b'P' | b'Q' => "it uses persistent ids, which are not taken".into(),
-        0x97 | 0x98 => "it uses out-of-band buffers, which are not taken".into(),
-        b'F' | b'L' | b'S' | b'V' | b'g' | b'p' | b'i' => {
-            format!("operation {:?} is of protocol 0, which is not taken", char::from(operation))
-        }
-        other => format!("there is no operation {other:#04x}"),
-    }
 }

@@ -20,6 +20,7 @@
 //! State and appended values, not arguments, so that cycles through an instance can be pickled.
 
 mod forms;
+mod leaf;
 mod machine;
 mod reader;
 mod reduce;

@@ -66,3 +66,17 @@ impl<'a> Reader<'a> {
         Ok(line)
     }
 }
+
+/// Why an operation is not taken.
+pub(super) fn refusal(operation: u8) -> String {
+    match operation {
+        0x80 => "a second protocol number".into(),
+        0x82..=0x84 => "it uses copyreg's extension registry, which is not taken".into(),
+        b'P' | b'Q' => "it uses persistent ids, which are not taken".into(),
+        0x97 | 0x98 => "it uses out-of-band buffers, which are not taken".into(),
+        b'F' | b'L' | b'S' | b'V' | b'g' | b'p' | b'i' => {
+            format!("operation {:?} is of protocol 0, which is not taken", char::from(operation))
+        }
+        other => format!("there is no operation {other:#04x}"),
+    }
+}

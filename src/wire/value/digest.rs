@@ -14,7 +14,7 @@ use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, Hash, Hasher, RandomState};
 use std::sync::OnceLock;
 
-use super::{ClassName, Node, NodeId, Value};
+use super::{Node, NodeId, Value};
 
 /// Steps that cycles are followed for.
 pub const MAX_ROUNDS: usize = 64;
@@ -34,12 +34,10 @@ struct Hash128 {
 }
 
 impl Hash128 {
-    fn new(tag: u8) -> Self {
+    fn new() -> Self {
         static KEYS: OnceLock<(RandomState, RandomState)> = OnceLock::new();
         let (low, high) = KEYS.get_or_init(|| (RandomState::new(), RandomState::new()));
-        let mut hash = Self { low: low.build_hasher(), high: high.build_hasher() };
-        hash.add(&tag);
-        hash
+        Self { low: low.build_hasher(), high: high.build_hasher() }
     }
 
     fn add(&mut self, part: &(impl Hash + ?Sized)) {
@@ -47,64 +45,81 @@ impl Hash128 {
         part.hash(&mut self.high);
     }
 
+    fn unordered(&mut self, parts: impl ExactSizeIterator<Item = u128>) {
+        self.add(&parts.len());
+        self.add(&parts.fold(0, u128::wrapping_add));
+    }
+
     fn finish(&self) -> u128 {
         u128::from(self.low.finish()) << 64 | u128::from(self.high.finish())
     }
 }
 
-/// The digest of a leaf or container, given those of its children.
-fn combine(node: &Node, child: impl Fn(NodeId) -> u128) -> u128 {
-    let mut hash = Hash128::new(tag(node));
+/// The digest of a node. `child` adds what stands for a child to the hash.
+fn combine(node: &Node, child: impl Fn(&mut Hash128, NodeId)) -> u128 {
+    let mut hash = Hash128::new();
+    hash.add(&tag(node));
     let ordered = |hash: &mut Hash128, ids: &[NodeId]| {
         hash.add(&ids.len());
         for id in ids {
-            hash.add(&child(*id));
+            child(hash, *id);
         }
     };
-    let pair = |(key, value): &(NodeId, NodeId)| {
-        let mut hash = Hash128::new(u8::MAX);
-        hash.add(&child(*key));
-        hash.add(&child(*value));
+    let one = |id: &NodeId| {
+        let mut hash = Hash128::new();
+        child(&mut hash, *id);
         hash.finish()
     };
-    let unordered = |hash: &mut Hash128, parts: &mut dyn ExactSizeIterator<Item = u128>| {
-        hash.add(&parts.len());
-        hash.add(&parts.fold(0u128, u128::wrapping_add));
+    let pair = |(key, value): &(NodeId, NodeId)| {
+        let mut hash = Hash128::new();
+        child(&mut hash, *key);
+        child(&mut hash, *value);
+        hash.finish()
     };
-    let class = |hash: &mut Hash128, class: &ClassName| hash.add(class);
     match node {
-        Node::None => {}
+        Node::List(items) | Node::Tuple(items) => ordered(&mut hash, items),
+        Node::Set(items) | Node::FrozenSet(items) => hash.unordered(items.iter().map(one)),
+        Node::Dict(pairs) => hash.unordered(pairs.iter().map(pair)),
+        Node::Object(object) => {
+            hash.add(&object.class);
+            hash.add(&object.form);
+            ordered(&mut hash, &object.args);
+            ordered(&mut hash, object.state.as_slice());
+            ordered(&mut hash, &object.items);
+            if object.class.is("collections", "OrderedDict") {
+                hash.add(&object.pairs.len());
+                for (key, value) in &object.pairs {
+                    child(&mut hash, *key);
+                    child(&mut hash, *value);
+                }
+            } else {
+                hash.unordered(object.pairs.iter().map(pair));
+            }
+        }
+        leaf => add_leaf(&mut hash, leaf),
+    }
+    hash.finish()
+}
+
+/// The content of a node without children. With the tag before it, no two leaves add the same.
+fn add_leaf(hash: &mut Hash128, node: &Node) {
+    match node {
         Node::Bool(bool) => hash.add(bool),
         Node::Int(int) => hash.add(int),
         Node::Float(float) => hash.add(&if float.is_nan() { f64::NAN.to_bits() } else { float.to_bits() }),
         Node::Str(text) => hash.add(text),
         Node::Big(bytes) | Node::Bytes(bytes) | Node::ByteArray(bytes) => hash.add(bytes),
-        Node::List(items) | Node::Tuple(items) => ordered(&mut hash, items),
-        Node::Set(items) | Node::FrozenSet(items) => {
-            unordered(&mut hash, &mut items.iter().map(|id| child(*id)));
-        }
-        Node::Dict(pairs) => unordered(&mut hash, &mut pairs.iter().map(pair)),
-        Node::Class(name) => class(&mut hash, name),
+        Node::Class(class) => hash.add(class),
         Node::Opaque(opaque) => {
-            class(&mut hash, &opaque.class);
+            hash.add(&opaque.class);
             hash.add(&opaque.repr);
         }
-        Node::Object(object) => {
-            class(&mut hash, &object.class);
-            hash.add(&object.form);
-            ordered(&mut hash, &object.args);
-            hash.add(&object.state.map(&child));
-            ordered(&mut hash, &object.items);
-            if object.class.is("collections", "OrderedDict") {
-                hash.add(&object.pairs.len());
-                object.pairs.iter().for_each(|item| hash.add(&pair(item)));
-            } else {
-                unordered(&mut hash, &mut object.pairs.iter().map(pair));
-            }
-        }
+        _ => {}
     }
-    hash.finish()
 }
+
+/// Stands in the place of a tag before the digest of a node that is not small.
+const NESTED: u8 = u8::MAX;
 
 fn tag(node: &Node) -> u8 {
     match node {
@@ -182,13 +197,23 @@ impl Walk<'_> {
         each_child(node, |child| {
             cyclic |= matches!(self.done.get(&child), Some(Known::Open | Known::Cyclic));
         });
-        if cyclic { Known::Cyclic } else { Known::Digest(combine(node, |child| self.settled(child))) }
+        if cyclic {
+            return Known::Cyclic;
+        }
+        Known::Digest(combine(node, |hash, child| self.add_child(hash, child, &HashMap::new())))
     }
 
-    fn settled(&self, id: NodeId) -> u128 {
+    /// A small node as it is, any other by its digest: the settled one, or that of the round before.
+    fn add_child(&self, hash: &mut Hash128, id: NodeId, cyclic: &HashMap<NodeId, u128>) {
+        let node = self.value.get(id);
+        if is_small(node) {
+            hash.add(&tag(node));
+            return add_leaf(hash, node);
+        }
+        hash.add(&NESTED);
         match self.done.get(&id) {
-            Some(Known::Digest(digest)) => *digest,
-            _ => combine(self.value.get(id), |_| 0),
+            Some(Known::Digest(digest)) => hash.add(digest),
+            _ => hash.add(&cyclic.get(&id)),
         }
     }
 
@@ -200,7 +225,7 @@ impl Walk<'_> {
             let next: HashMap<NodeId, u128> = cyclic
                 .iter()
                 .map(|id| {
-                    let child = |child| now.get(&child).copied().unwrap_or_else(|| self.settled(child));
+                    let child = |hash: &mut Hash128, child| self.add_child(hash, child, &now);
                     (*id, combine(self.value.get(*id), child))
                 })
                 .collect();
@@ -212,7 +237,7 @@ impl Walk<'_> {
                 break;
             }
         }
-        let mut hash = Hash128::new(u8::MAX - 1);
+        let mut hash = Hash128::new();
         hash.add(&now.get(&root));
         hash.add(&classes.iter().fold(0u128, |sum, class| sum.wrapping_add(*class)));
         hash.finish()

@@ -131,7 +131,10 @@ fn standard<'a>(value: &'a Value, object: &'a Object) -> Option<Known<'a>> {
         ("datetime", name) => return moment(value, name, args),
         ("decimal", "Decimal") => Known::Text("Decimal".to_owned(), text(*args.first()?)?),
         ("uuid", "UUID") => Known::Text("UUID".to_owned(), uuid(value, object)?),
-        ("pathlib", name) => Known::Text(name.to_owned(), path(value, args)?),
+        ("pathlib", name) => match args {
+            [path] => Known::Text(name.to_owned(), text(*path)?),
+            _ => return None,
+        },
         ("fractions", "Fraction") => fraction(value, args)?,
         ("builtins", "complex") => match (value.get(*args.first()?), value.get(*args.get(1)?)) {
             (Node::Float(real), Node::Float(imaginary)) => Known::Complex(*real, *imaginary),
@@ -181,6 +184,7 @@ fn deque<'a>(value: &'a Value, object: &'a Object) -> Option<Known<'a>> {
 
 fn fraction<'a>(value: &Value, args: &[NodeId]) -> Option<Known<'a>> {
     Some(match args {
+        // What the decoder leaves so: ints of more than 64 bits, from before Python 3.12.
         [one] => {
             let text = small_text(value, *one)?;
             let (numerator, denominator) = text.split_once('/').unwrap_or((&text, "1"));
@@ -218,20 +222,6 @@ fn unsigned(bytes: &[u8]) -> Option<u128> {
         return None;
     }
     Some(bytes.iter().take(16).rev().fold(0, |sum, byte| sum << 8 | u128::from(*byte)))
-}
-
-fn path(value: &Value, args: &[NodeId]) -> Option<String> {
-    let mut path = String::new();
-    for id in args {
-        if !path.is_empty() && !path.ends_with('/') {
-            path.push('/');
-        }
-        path.push_str(&small_text(value, *id)?);
-        if path.len() > MAX_TEXT {
-            return None;
-        }
-    }
-    Some(if path.is_empty() { ".".to_owned() } else { path })
 }
 
 /// A str without lone surrogates, or 2.7's ASCII str.

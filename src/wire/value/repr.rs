@@ -308,13 +308,10 @@ fn join(parts: Vec<Vec<Step<'_>>>) -> Vec<Step<'_>> {
 
 fn range<'a>(value: &'a Value, object: &'a Object) -> Vec<Step<'a>> {
     let args = match &*object.args {
-        [from, to, by] if *value.get(*by) == Node::Int(1) => vec![*from, *to],
-        args => args.to_vec(),
+        [from_to @ .., by] if from_to.len() == 2 && *value.get(*by) == Node::Int(1) => from_to,
+        args => args,
     };
-    let mut steps = vec![Text("range(".into())];
-    steps.extend(join(args.into_iter().map(|id| vec![Step::Node(id)]).collect()));
-    steps.push(Text(")".into()));
-    steps
+    vec![Text("range(".into()), Items(args), Text(")".into())]
 }
 
 fn by_count<'a>(value: &Value, pairs: &'a [(NodeId, NodeId)]) -> Step<'a> {
