@@ -13,12 +13,19 @@
 //! | [`print`] | the headless front end |
 //! | [`tui`] | the full-screen front end |
 //!
+//! Beside them: [`cli`] is the command line, [`config`] the configuration, [`paths`] where it lies, [`duration`] how people
+//! write spans of time.
+//!
 //! `engine` → `model` → `tui` and `print`: a lower room never names an upper one, and a test sees to it.
 
+pub mod cli;
+pub mod config;
+pub mod duration;
 pub mod engine;
 pub mod inventory;
 pub mod link;
 pub mod model;
+pub mod paths;
 pub mod print;
 pub mod tui;
 pub mod tunnel;

@@ -4,7 +4,75 @@
 pub mod clock;
 pub mod command;
 pub mod event;
-pub mod lines;
-pub mod outbox;
-pub mod runs;
+mod lines;
+mod outbox;
+mod registry;
+mod runs;
+mod supervisor;
 pub mod target;
+mod worker;
+
+use std::io;
+use std::thread;
+
+use tokio::sync::mpsc;
+
+use crate::engine::command::Command;
+use crate::engine::event::Event;
+use crate::engine::supervisor::Supervisor;
+use crate::inventory::{Discover, Found};
+use crate::link::opening::Options;
+
+/// Batches of events that may wait for the front end.
+const BATCHES: usize = 64;
+
+/// What an engine begins with.
+#[derive(Debug, Clone)]
+pub struct EngineConfig {
+    /// Targets that are known from the start. They get the numbers 0, 1, … in this order; names must differ.
+    pub targets: Vec<Found>,
+    /// Whether those are connected at once.
+    pub connect: bool,
+    /// Where more targets are looked for.
+    pub discover: Discover,
+    /// How links are opened.
+    pub opening: Options,
+    /// How many links are opened at the same time.
+    pub connects_at_once: usize,
+}
+
+/// How a front end speaks to the engine. The engine ends when all handles are gone.
+#[derive(Debug, Clone)]
+pub struct EngineHandle {
+    commands: mpsc::UnboundedSender<Command>,
+}
+
+impl EngineHandle {
+    /// Asks for something. Never blocks; after the end of the engine nothing happens.
+    pub fn send(&self, command: Command) {
+        // People type commands: there are never enough of them to need a bound.
+        let _ = self.commands.send(command);
+    }
+}
+
+/// The engine.
+#[derive(Debug)]
+pub struct Engine;
+
+impl Engine {
+    /// Starts an engine in a thread of its own, so that no work of its delays a key.
+    ///
+    /// The receiver ends when the engine has closed everything.
+    ///
+    /// # Errors
+    /// The system gives no thread, or no event queue.
+    pub fn start(config: EngineConfig) -> io::Result<(EngineHandle, mpsc::Receiver<Vec<Event>>)> {
+        let (commands, asked) = mpsc::unbounded_channel();
+        let (tell, events) = mpsc::channel(BATCHES);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        thread::Builder::new()
+            .name("engine".to_owned())
+            .spawn(move || runtime.block_on(Supervisor::new(config).supervise(asked, tell)))?;
+        Ok((EngineHandle { commands }, events))
+    }
+}

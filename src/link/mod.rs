@@ -1,6 +1,10 @@
 //! One connected interpreter.
 
 pub mod agent;
+pub mod call;
+pub mod connection;
 pub mod handshake;
 pub mod mux;
+pub mod opening;
+pub mod payload;
 pub mod raised;

@@ -10,6 +10,7 @@
 //! | [`table`], [`columns`] | a run as columns and rows, sorted and filtered |
 //! | [`diff`] | where two values differ |
 //! | [`filter`] | the one filter grammar |
+//! | [`remote_text`] | text from hosts, made harmless |
 //! | [`state`], [`notices`] | names of states and their counts; sentences for the person |
 //!
 //! Whoever reads keeps a [`TargetId`](crate::engine::target::TargetId), a sequence number or a
@@ -23,13 +24,16 @@ pub mod fleet;
 pub mod fold;
 pub mod line_view;
 pub mod lines;
-mod natural;
 pub mod notices;
+pub mod remote_text;
 pub mod run;
 pub mod runs;
 pub mod select;
+mod sgr;
 pub mod state;
 pub mod table;
+#[cfg(test)]
+mod testing;
 
 use crate::engine::event::Event;
 use fleet::Fleet;

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::engine::target::TargetId;
+use crate::inventory::nodeset;
 use crate::model::fleet::Fleet;
-use crate::model::natural;
 
 /// A set of targets. One that goes stays in it, is not counted while it is gone, and is there again if it comes back.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -73,8 +73,12 @@ impl Selection {
         let text = match there.len() {
             0 => "no host".to_owned(),
             1 => format!("1 host · {}", fleet.name(there[0])),
-            count => format!("{count} hosts · {}", natural::fold(there.iter().map(|id| fleet.name(*id)))),
+            count => format!("{count} hosts · {}", nodeset::fold(there.iter().map(|id| fleet.name(*id)))),
         };
         if gone > 0 { format!("{text} · {gone} gone") } else { text }
     }
 }
+
+#[cfg(test)]
+#[path = "select_test.rs"]
+mod tests;

@@ -1,1 +1,25 @@
-//! The headless front end.
+//! The headless front end: the same events as the console, as lines of text.
+//!
+//! | file | what lives there |
+//! | --- | --- |
+//! | [`follow`] | the loop around it: events in, text out, signals heeded |
+//! | [`report`] | pure: each event becomes what is to be written now |
+//! | [`form`] | what a form of printing is told; [`text`], [`json`], [`fold`], [`table`] are the forms |
+//! | [`remote`] | lines that hosts write, prefixed |
+//! | [`outcome`], [`words`] | counts and the exit status; failures and summaries in words |
+//! | [`harmless`] | remote text made fit for a terminal |
+//! | [`signals`], [`writer`] | what the system tells us, and what we write |
+
+pub mod fold;
+pub mod follow;
+pub mod form;
+pub mod harmless;
+pub mod json;
+pub mod outcome;
+pub mod remote;
+pub mod report;
+pub mod signals;
+pub mod table;
+pub mod text;
+pub mod words;
+pub mod writer;

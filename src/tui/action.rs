@@ -268,7 +268,9 @@ mod tests {
     fn no_two_actions_share_a_key_in_one_place() {
         let mut taken = HashMap::new();
         for info in ACTIONS {
-            for (key, place) in info.keys.iter().flat_map(|key| info.places.iter().map(move |place| (key, place))) {
+            for (key, place) in
+                info.keys.iter().flat_map(|key| info.places.iter().map(move |place| (key, place)))
+            {
                 let chord: Chord = key.parse().expect(key);
                 if place.takes_text() && chord.is_text() {
                     continue;

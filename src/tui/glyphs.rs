@@ -155,9 +155,27 @@ mod tests {
         for set in [UNICODE, ASCII] {
             let states = State::ALL.map(|state| set.cell(state));
             let own = [
-                set.focus, set.cursor, set.marked, set.dot, set.bar, set.more, set.aim, set.open, set.closed,
-                set.ascending, set.descending, set.full, set.empty, set.ready, set.waiting, set.working,
-                set.failed, set.cut, set.off, set.warning, set.info,
+                set.focus,
+                set.cursor,
+                set.marked,
+                set.dot,
+                set.bar,
+                set.more,
+                set.aim,
+                set.open,
+                set.closed,
+                set.ascending,
+                set.descending,
+                set.full,
+                set.empty,
+                set.ready,
+                set.waiting,
+                set.working,
+                set.failed,
+                set.cut,
+                set.off,
+                set.warning,
+                set.info,
             ];
             for sign in states.into_iter().chain(own) {
                 assert_eq!(sign.width(), 1, "{sign}");

@@ -113,4 +113,3 @@ pub enum Subject {
     /// A target's answer in a run.
     Cell(RunId, TargetId),
 }
-

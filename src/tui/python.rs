@@ -51,7 +51,12 @@ pub fn parse(text: &str) -> Parsed {
         Vec::new()
     } else {
         let coloured = |(kind, range): (TokenKind, Range<usize>)| Some(Token { range, role: role(kind)? });
-        parsed.tokens().iter().map(|token| (token.kind(), token.range().into())).filter_map(coloured).collect()
+        parsed
+            .tokens()
+            .iter()
+            .map(|token| (token.kind(), token.range().into()))
+            .filter_map(coloured)
+            .collect()
     };
     Parsed { tokens, problem }
 }
@@ -152,7 +157,8 @@ mod tests {
 
     #[test]
     fn any_text_is_survived() {
-        for text in ["'", "\"\"\"é", "\\", "(", "é(", "\u{0}", "x = '\u{1f600}", "\t\tx\n y", "f'{", "!ls"] {
+        for text in ["'", "\"\"\"é", "\\", "(", "é(", "\u{0}", "x = '\u{1f600}", "\t\tx\n y", "f'{", "!ls"]
+        {
             parse(text);
             is_complete_line(text);
             indent_after(text);

@@ -149,7 +149,9 @@ mod tests {
 
     #[test]
     fn what_is_printed_reads_back() {
-        for text in ["a", "A", "?", "-", "Ctrl-C", "Alt--", "Alt-Enter", "Shift-Tab", "F12", "Ctrl-Alt-Up", "Space"] {
+        for text in
+            ["a", "A", "?", "-", "Ctrl-C", "Alt--", "Alt-Enter", "Shift-Tab", "F12", "Ctrl-Alt-Up", "Space"]
+        {
             let chord: Chord = text.parse().expect(text);
             assert_eq!(chord.to_string(), text);
         }

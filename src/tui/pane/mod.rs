@@ -2,6 +2,12 @@
 //! reads the model through a [`Context`], and asks the application for everything that is not its own.
 
 pub mod editor;
+#[cfg(test)]
+#[expect(missing_docs, reason = "for tests")]
+pub mod fixture;
+pub mod fleet;
+pub mod grid;
+pub mod lines;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};

@@ -25,7 +25,9 @@ const DEEPEST: usize = 8;
 #[derive(Debug, thiserror::Error)]
 pub enum ThemeError {
     /// Nobody has a theme of this name.
-    #[error("no theme is called `{name}`; there are default, dusk, paper, and the files of the themes directory")]
+    #[error(
+        "no theme is called `{name}`; there are default, dusk, paper, and the files of the themes directory"
+    )]
     Unknown {
         /// The name.
         name: String,

@@ -141,6 +141,7 @@ impl Role {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Theme {
     styles: [Style; ROLES.len()],
+    depth: Depth,
 }
 
 impl Theme {
@@ -151,17 +152,22 @@ impl Theme {
         for style in &mut styles {
             *style = depth.degrade(*style);
         }
-        Ok(Self { styles })
+        Ok(Self { styles, depth })
     }
 
     /// The built-in default, which always loads.
     pub fn plain(depth: Depth) -> Self {
-        Self::load("default", None, depth).unwrap_or(Self { styles: [Style::new(); ROLES.len()] })
+        Self::load("default", None, depth).unwrap_or(Self { styles: [Style::new(); ROLES.len()], depth })
     }
 
     /// What this role looks like.
     pub fn style(&self, role: Role) -> Style {
         self.styles[role as usize]
+    }
+
+    /// A style that no theme knows (a host's own colours), with no colour that the terminal lacks.
+    pub fn degrade(&self, style: Style) -> Style {
+        self.depth.degrade(style)
     }
 }
 

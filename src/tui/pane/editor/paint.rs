@@ -56,14 +56,24 @@ impl Row<'_> {
         self.start + self.text.len()
     }
 
-    fn paint(&self, range: &Range<usize>, style: Style, left: u16, tab: usize, inside: Rect, buf: &mut Buffer) {
+    fn paint(
+        &self,
+        range: &Range<usize>,
+        style: Style,
+        left: u16,
+        tab: usize,
+        inside: Rect,
+        buf: &mut Buffer,
+    ) {
         let from = range.start.max(self.start);
         let to = range.end.min(self.end());
         if from >= to {
             return;
         }
-        let column = |byte: usize| columns(&self.text[..byte - self.start], tab).saturating_sub(usize::from(left));
-        let (from, to) = (column(from).min(usize::from(inside.width)), column(to).min(usize::from(inside.width)));
+        let column =
+            |byte: usize| columns(&self.text[..byte - self.start], tab).saturating_sub(usize::from(left));
+        let (from, to) =
+            (column(from).min(usize::from(inside.width)), column(to).min(usize::from(inside.width)));
         let x = inside.x + from as u16;
         buf.set_style(Rect::new(x, self.y, (to - from) as u16, 1), style);
     }

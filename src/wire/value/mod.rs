@@ -2,17 +2,29 @@
 //!
 //! A [`Value`] is a handle (one `Arc`, one index) into an arena of [`Node`]s, so clones and children cost nothing,
 //! shared references stay shared, and cycles are possible: **every walk must be bounded** by depth or count.
+//!
+//! - this page: the data, and how values are made
+//! - [`read`](self): [`Value::fields`], [`Value::items`], [`Value::number`] and their like
+//! - `text`: strings with lone surrogates · `literal`: leaves as Python writes them
+//! - `known`: what is known of instances of the standard library's classes
+//! - `repr`, `digest`, `json`: the three walks
+
+mod digest;
+mod json;
+mod known;
+mod literal;
+mod read;
+mod repr;
+mod text;
 
 use std::fmt;
 use std::sync::Arc;
 
+pub use text::{Point, Text};
+
 /// Index of a node in its arena.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NodeId(pub u32);
-
-/// Python text: WTF-8, so that file names with bytes that are no UTF-8 (lone surrogates) survive.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct Text(pub Box<[u8]>);
 
 /// A class (or any other global) by name only.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -21,6 +33,29 @@ pub struct ClassName {
     pub module: Arc<str>,
     /// `Disk`, or `Outer.Inner`
     pub name: Arc<str>,
+}
+
+impl ClassName {
+    /// The class `name` of `module`.
+    pub fn new(module: &str, name: &str) -> Self {
+        Self { module: module.into(), name: name.into() }
+    }
+
+    /// Whether it is `name` of `module`.
+    pub fn is(&self, module: &str, name: &str) -> bool {
+        *self.module == *module && *self.name == *name
+    }
+}
+
+impl fmt::Display for ClassName {
+    /// `app.models.Disk`; builtins without their module.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if &*self.module == "builtins" {
+            f.write_str(&self.name)
+        } else {
+            write!(f, "{}.{}", self.module, self.name)
+        }
+    }
 }
 
 /// One node of a value.
@@ -53,16 +88,20 @@ pub enum Node {
     /// A dict, in insertion order.
     Dict(Vec<(NodeId, NodeId)>),
     /// A class, function or other global, by name.
-    Class(ClassName),
+    Class(Box<ClassName>),
     /// An instance of a class: what would have been called, with what.
     Object(Box<Object>),
     /// What could not be pickled: type and repr alone.
-    Opaque {
-        /// Its class.
-        class: ClassName,
-        /// Its `repr()`, cut by the agent.
-        repr: Text,
-    },
+    Opaque(Box<Opaque>),
+}
+
+/// What could not be pickled.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Opaque {
+    /// Its class.
+    pub class: ClassName,
+    /// Its `repr()`, cut by the agent.
+    pub repr: Text,
 }
 
 /// An instance, as the pickle describes its making.
@@ -70,6 +109,8 @@ pub enum Node {
 pub struct Object {
     /// What would have been called.
     pub class: ClassName,
+    /// What the agent said of the class.
+    pub form: Form,
     /// With these arguments.
     pub args: Vec<NodeId>,
     /// And this state (`__dict__`, or a tuple of it and the slots), if any.
@@ -80,7 +121,28 @@ pub struct Object {
     pub pairs: Vec<(NodeId, NodeId)>,
 }
 
-/// A handle on one node. Cheap to clone.
+/// What a pickle alone does not tell of an instance's class; the agent's reducer does (see [`crate::wire::pickle`]).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum Form {
+    /// Nothing is known.
+    #[default]
+    Plain,
+    /// A dataclass; its fields are the state.
+    Dataclass,
+    /// A named tuple; its one argument is the tuple of its field names, its values are the items.
+    NamedTuple,
+    /// A member of an enum; its arguments are its name and its value.
+    Enum,
+}
+
+impl Object {
+    /// An instance of `class` made with these arguments.
+    pub fn new(class: ClassName, args: Vec<NodeId>) -> Self {
+        Self { class, form: Form::Plain, args, state: None, items: Vec::new(), pairs: Vec::new() }
+    }
+}
+
+/// A handle on one node. Cheap to clone. Equal means equal [`Value::digest`].
 #[derive(Clone)]
 pub struct Value {
     arena: Arc<Vec<Node>>,
@@ -94,7 +156,7 @@ impl fmt::Debug for Value {
 }
 
 impl Value {
-    /// The node `root` of an arena. Every id inside must lie in the arena.
+    /// The node `root` of an arena. Every id inside must lie in the arena; one that does not reads as None.
     pub fn new(arena: Arc<Vec<Node>>, root: NodeId) -> Self {
         debug_assert!((root.0 as usize) < arena.len());
         Self { arena, root }
@@ -102,7 +164,7 @@ impl Value {
 
     /// The node itself.
     pub fn node(&self) -> &Node {
-        self.arena.get(self.root.0 as usize).unwrap_or(&Node::None)
+        self.get(self.root)
     }
 
     /// Another node of the same arena.
@@ -110,9 +172,35 @@ impl Value {
         Self { arena: Arc::clone(&self.arena), root: id }
     }
 
+    /// Its index in the arena: two handles of one arena with the same index are the same Python object.
+    pub fn id(&self) -> NodeId {
+        self.root
+    }
+
+    /// Whether the two are made of the very same nodes, and so are equal. Much cheaper than a digest; equal values
+    /// may be told by other nodes, so "no" says nothing.
+    pub fn is_twin(&self, other: &Self) -> bool {
+        let same = |(one, two): (&Node, &Node)| match (one, two) {
+            (Node::Float(one), Node::Float(two)) => one.to_bits() == two.to_bits(),
+            _ => one == two,
+        };
+        let (one, two) = (&self.arena, &other.arena);
+        self.root == other.root
+            && (Arc::ptr_eq(one, two) || one.len() == two.len() && one.iter().zip(&**two).all(same))
+    }
+
+    fn get(&self, id: NodeId) -> &Node {
+        self.arena.get(id.0 as usize).unwrap_or(&Node::None)
+    }
+
     /// A list of values, for tests and for what the controller makes up itself.
     pub fn list(items: impl IntoIterator<Item = Self>) -> Self {
         Self::gather(items.into_iter().collect(), Node::List)
+    }
+
+    /// A tuple of values.
+    pub fn tuple(items: impl IntoIterator<Item = Self>) -> Self {
+        Self::gather(items.into_iter().collect(), Node::Tuple)
     }
 
     /// A dict of values.
@@ -136,56 +224,9 @@ impl Value {
     }
 }
 
-// First cut of the reading side: the signatures below stand; their bodies are filled in with the decoder.
-impl Value {
-    /// Python's name of the type: `int`, `str`, `app.models.Disk` (builtins without their module).
-    pub fn type_name(&self) -> String {
-        String::new()
-    }
-
-    /// What Python's `repr()` would show, as nearly as inert data allows, cut with `…` after `limit` characters.
-    /// Bounded in time by `limit`, whatever the value's size. Remote text: draw it through the renderer.
-    pub fn repr(&self, limit: usize) -> String {
-        let _ = limit;
-        String::new()
-    }
-
-    /// Named parts: a dict's items with string keys, the fields of a dataclass, namedtuple or other instance.
-    /// None where the value has no such parts.
-    pub fn fields(&self) -> Option<Vec<(String, Self)>> {
-        None
-    }
-
-    /// The items of a list, tuple, set, frozenset or instance with items. None for anything else.
-    pub fn items(&self) -> Option<Vec<Self>> {
-        None
-    }
-
-    /// As a number, for sorting and summing: ints, floats, bools, Decimals.
-    pub fn number(&self) -> Option<f64> {
-        None
-    }
-
-    /// A digest that equal values share: typed (1 ≠ 1.0 ≠ True ≠ "1"), blind to the order of sets and dicts.
-    pub fn digest(&self) -> u128 {
-        0
-    }
-
-    /// As JSON; what JSON has no type for is `{"$type": …}` (DESIGN §11).
-    pub fn json(&self) -> serde_json::Value {
-        serde_json::Value::Null
-    }
-}
-
 impl PartialEq for Value {
     fn eq(&self, other: &Self) -> bool {
-        self.digest() == other.digest()
-    }
-}
-
-impl serde::Serialize for Value {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.json().serialize(serializer)
+        self.is_twin(other) || self.digest() == other.digest()
     }
 }
 
@@ -203,7 +244,8 @@ from! {
     bool => Node::Bool,
     i64 => Node::Int,
     f64 => Node::Float,
-    &str => |text: &str| Node::Str(Text(text.as_bytes().into())),
+    &str => |text: &str| Node::Str(text.into()),
+    &[u8] => |bytes: &[u8]| Node::Bytes(bytes.into()),
     Node => |node| node
 }
 
@@ -221,6 +263,7 @@ impl Node {
             Self::Dict(items) => Self::Dict(pairs(items)),
             Self::Object(object) => Self::Object(Box::new(Object {
                 class: object.class.clone(),
+                form: object.form,
                 args: ids(&object.args),
                 state: object.state.as_ref().map(id),
                 items: ids(&object.items),

@@ -1,0 +1,147 @@
+//! The command line, as data. No logic: see [`crate::start`].
+
+use std::path::PathBuf;
+
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
+
+use crate::duration::Span;
+
+/// A fleet console: Python calls on many hosts and containers at once, nothing installed on them.
+#[derive(Debug, Parser)]
+#[command(name = "hailer", version, max_term_width = 100)]
+#[command(
+    after_help = "TARGET is web1, ops@web1:2222, web[01-20], docker:NAME, docker-run:IMAGE, cmd:\"…\" or local.\n\
+    With no TARGET the console connects this machine and lists ssh aliases and running containers."
+)]
+pub struct Cli {
+    /// Targets to open the console with
+    pub target: Vec<String>,
+    /// What to do instead of opening the console.
+    #[command(subcommand)]
+    pub command: Option<Sub>,
+    /// What holds everywhere.
+    #[command(flatten)]
+    pub common: Common,
+}
+
+/// What to do instead of opening the console.
+#[derive(Debug, Subcommand)]
+pub enum Sub {
+    /// Run Python on targets and print what it gives
+    Run(Run),
+    /// List the targets that are known, and where each comes from
+    Hosts(Hosts),
+    /// Show exactly what is sent to a target to start the agent
+    Bootstrap(Bootstrap),
+    /// Show or check the configuration
+    Config(ConfigCommand),
+}
+
+/// `hailer run`
+#[derive(Debug, Args)]
+#[allow(clippy::struct_excessive_bools)] // each is a flag that a person types
+#[command(group(ArgGroup::new("text").required(true).args(["code", "file"])))]
+#[command(group(ArgGroup::new("form").args(["json", "table", "fold", "follow"])))]
+#[command(
+    after_help = "Exit status: 0 all ok, 1 some raised, 2 usage, 3 some unreachable, lost or timed out, 130 cancelled."
+)]
+pub struct Run {
+    /// Where to run: a target or a node set; several unite [default: local]
+    #[arg(short, long = "target", value_name = "SELECTOR")]
+    pub target: Vec<String>,
+    /// The Python text; its last expression is the value; - reads it from standard input
+    #[arg(value_name = "CODE")]
+    pub code: Option<String>,
+    /// Read the Python text from a file
+    #[arg(short, long, value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// Print one JSON object a line, in order of arrival
+    #[arg(long)]
+    pub json: bool,
+    /// Print a table when the run is over
+    #[arg(long)]
+    pub table: bool,
+    /// Print equal answers once when the run is over, with their targets
+    #[arg(long)]
+    pub fold: bool,
+    /// Print each line and item of the targets as it comes
+    #[arg(long)]
+    pub follow: bool,
+    /// The longest a call may take: seconds, or 500ms, 5m, 1h; 0 for no limit
+    #[arg(long, value_name = "TIME")]
+    pub timeout: Option<Span>,
+    /// The longest until a target is ready for calls
+    #[arg(long, value_name = "TIME")]
+    pub connect_timeout: Option<Span>,
+    /// How many targets work at the same time; 0 for all
+    #[arg(long, value_name = "N")]
+    pub fanout: Option<usize>,
+    /// Do not ask before a run on many targets
+    #[arg(short, long)]
+    pub yes: bool,
+}
+
+/// `hailer hosts`
+#[derive(Debug, Args)]
+pub struct Hosts {
+    /// List only these
+    pub selector: Option<String>,
+    /// Print one JSON object a line
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `hailer bootstrap`
+#[derive(Debug, Args)]
+pub struct Bootstrap {
+    /// Print the command line, stage 0 and the core as Python text
+    #[arg(long, required = true)]
+    pub print: bool,
+}
+
+/// `hailer config`
+#[derive(Debug, Args)]
+#[command(group(ArgGroup::new("what").required(true).args(["print", "check"])))]
+pub struct ConfigCommand {
+    /// Print every field with its default and what it means
+    #[arg(long)]
+    pub print: bool,
+    /// Say whether the configuration can be used, and which file it is
+    #[arg(long)]
+    pub check: bool,
+}
+
+/// What holds everywhere.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Everywhere")]
+pub struct Common {
+    /// The interpreter on the far side; looked for when not given
+    #[arg(long, global = true, value_name = "PATH")]
+    pub python: Option<String>,
+    /// An argument for ssh, as in --ssh-option=-oPort=2222; may be repeated
+    #[arg(long, global = true, value_name = "ARG", allow_hyphen_values = true)]
+    pub ssh_option: Vec<String>,
+    /// Read this configuration instead of your own
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Read no configuration
+    #[arg(long, global = true, conflicts_with = "config")]
+    pub no_config: bool,
+    /// Write a log of what hailer does to this file
+    #[arg(long, global = true, value_name = "FILE")]
+    pub log: Option<PathBuf>,
+    /// Whether to use colours: auto, never or always
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
+    pub color: Color,
+}
+
+/// Whether to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless `NO_COLOR` is set.
+    Auto,
+    /// Never.
+    Never,
+    /// Always.
+    Always,
+}

@@ -1,0 +1,291 @@
+//! The one task that owns all state: commands and reports come in, events go out, workers do the rest.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::{Semaphore, mpsc};
+use tokio::task::JoinSet;
+
+use crate::engine::EngineConfig;
+use crate::engine::clock::Clock;
+use crate::engine::command::{Command, Interrupt};
+use crate::engine::event::{Event, Level, TargetChange};
+use crate::engine::outbox::Outbox;
+use crate::engine::registry::Registry;
+use crate::engine::runs::{Order, Runs, Step};
+use crate::engine::target::{LinkState, TargetId};
+use crate::engine::worker::{News, Report, Request, Worker};
+use crate::inventory::{self, Change, Found};
+
+/// Reports that may wait; a worker that finds no room waits, and its host with it.
+const REPORTS: usize = 1024;
+/// Requests that may wait for a worker.
+const REQUESTS: usize = 256;
+/// How many reports are worked off before the front end is told.
+const BURST: usize = 256;
+/// How long links have to close when the engine ends.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// A link's worker, as the supervisor sees it.
+#[derive(Debug)]
+struct Link {
+    epoch: u32,
+    requests: mpsc::Sender<Request>,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct Supervisor {
+    config: EngineConfig,
+    clock: Clock,
+    registry: Registry,
+    states: HashMap<TargetId, LinkState>,
+    links: HashMap<TargetId, Link>,
+    epoch: u32,
+    runs: Runs,
+    outbox: Outbox,
+    orders: Vec<Order>,
+    workers: JoinSet<()>,
+    turn: Arc<Semaphore>,
+    reports: (mpsc::Sender<Report>, mpsc::Receiver<Report>),
+}
+
+impl Supervisor {
+    /// One that has nothing to do yet.
+    pub fn new(config: EngineConfig) -> Self {
+        let turn = Arc::new(Semaphore::new(config.connects_at_once.max(1)));
+        Self {
+            config,
+            clock: Clock::start(),
+            registry: Registry::default(),
+            states: HashMap::new(),
+            links: HashMap::new(),
+            epoch: 0,
+            runs: Runs::default(),
+            outbox: Outbox::default(),
+            orders: Vec::new(),
+            workers: JoinSet::new(),
+            turn,
+            reports: mpsc::channel(REPORTS),
+        }
+    }
+
+    /// Works until it is told to shut down, or nobody listens any more.
+    pub async fn supervise(
+        mut self,
+        mut commands: mpsc::UnboundedReceiver<Command>,
+        events: mpsc::Sender<Vec<Event>>,
+    ) {
+        let mut changes = self.begin();
+        loop {
+            let deadline = self.runs.deadline().map(tokio::time::Instant::from_std);
+            tokio::select! {
+                biased;
+                command = commands.recv() => match command {
+                    None | Some(Command::Shutdown) => break,
+                    Some(command) => self.command(command),
+                },
+                place = events.reserve(), if !self.outbox.is_empty() => match place {
+                    Ok(place) => place.send(self.outbox.take()),
+                    Err(_) => break,
+                },
+                () = sleep_until(deadline) => self.run(Runs::tick),
+                change = changes.recv(), if !changes.is_closed() || !changes.is_empty() => if let Some(change) = change {
+                    self.change(change);
+                },
+                Some(report) = self.reports.1.recv(), if !self.outbox.is_full() => self.burst(report),
+                Some(_) = self.workers.join_next() => {}
+            }
+        }
+        self.close(&events).await;
+    }
+
+    /// The targets that were named, and the sources that find more.
+    fn begin(&mut self) -> mpsc::Receiver<Change> {
+        for found in std::mem::take(&mut self.config.targets) {
+            let id = self.found(found);
+            if self.config.connect {
+                self.connect(id);
+            }
+        }
+        inventory::watch(&self.config.discover)
+    }
+
+    fn burst(&mut self, first: Report) {
+        self.report(first);
+        for _ in 1..BURST {
+            match self.reports.1.try_recv() {
+                Ok(report) if !self.outbox.is_full() => self.report(report),
+                Ok(report) => return self.report(report),
+                Err(_) => return,
+            }
+        }
+    }
+
+    fn command(&mut self, command: Command) {
+        match command {
+            Command::Add { text, connect } => self.add(&text, connect),
+            Command::Connect(targets) => targets.into_iter().for_each(|target| self.connect(target)),
+            Command::Disconnect(targets) => targets.into_iter().for_each(|target| self.sever(target)),
+            Command::Run(spec) => self.run(|runs, links, step| runs.start(spec, links, step)),
+            Command::Cancel { run, only, how } => self.cancel(run, only, how),
+            Command::Shutdown => {}
+        }
+    }
+
+    fn cancel(&mut self, run: super::command::RunId, only: Option<Vec<TargetId>>, how: Interrupt) {
+        self.run(|runs, links, step| runs.cancel(run, only.as_deref(), how, links, step));
+    }
+
+    fn add(&mut self, text: &str, connect: bool) {
+        match inventory::named(text) {
+            Ok(found) => {
+                for found in found {
+                    let id = self.found(found);
+                    if connect {
+                        self.connect(id);
+                    }
+                }
+            }
+            Err(error) => self.notice(Level::Error, error.clone()),
+        }
+    }
+
+    fn change(&mut self, change: Change) {
+        match change {
+            Change::Found(found) => drop(self.found(found)),
+            Change::Gone { name } => {
+                if let Some(id) = self.registry.gone(&name) {
+                    self.tell(id, TargetChange::Gone);
+                }
+            }
+            Change::Notice(text) => self.notice(Level::Warning, text),
+        }
+    }
+
+    fn found(&mut self, found: Found) -> TargetId {
+        let (target, new) = self.registry.found(found);
+        let id = target.id;
+        let change = TargetChange::Found(target.clone());
+        self.tell(id, change);
+        if new {
+            self.states.insert(id, LinkState::Idle);
+        }
+        id
+    }
+
+    /// A step of the runs, and then what it ordered, which may order more.
+    fn run(&mut self, act: impl FnOnce(&mut Runs, &HashMap<TargetId, LinkState>, &mut Step<'_>)) {
+        let (events, orders) = (&mut self.outbox, &mut self.orders);
+        let mut step = Step { at: self.clock.now(), now: Instant::now(), events, orders };
+        act(&mut self.runs, &self.states, &mut step);
+        for order in std::mem::take(&mut self.orders) {
+            match order {
+                Order::Connect(target) => self.connect(target),
+                Order::Call(run, target) => {
+                    if let Some((name, code)) = self.runs.code(run) {
+                        let request = Request::Call { run, name, code: code.to_owned() };
+                        self.request(target, request);
+                    }
+                }
+                Order::Cancel(run, target) => self.request(target, Request::Cancel(run)),
+                Order::Sever(target) => self.sever(target),
+            }
+        }
+    }
+
+    fn request(&mut self, target: TargetId, request: Request) {
+        let Some(link) = self.links.get(&target) else { return };
+        match link.requests.try_send(request) {
+            Ok(()) | Err(mpsc::error::TrySendError::Closed(_)) => {} // a closed one reports its own end
+            Err(mpsc::error::TrySendError::Full(_)) => {
+                let name = self.registry.name(target).to_owned();
+                self.sever(target);
+                self.notice(Level::Error, format!("{name}: its link takes no more requests, and was closed"));
+            }
+        }
+    }
+
+    fn connect(&mut self, target: TargetId) {
+        if self.links.contains_key(&target) {
+            return;
+        }
+        let Some(address) = self.registry.address(target) else { return };
+        self.epoch += 1;
+        let (sender, requests) = mpsc::channel(REQUESTS);
+        let worker = Worker {
+            target,
+            epoch: self.epoch,
+            address: address.clone(),
+            options: self.config.opening.clone(),
+            turn: Arc::clone(&self.turn),
+            requests,
+            reports: self.reports.0.clone(),
+            clock: self.clock,
+        };
+        self.links.insert(target, Link { epoch: self.epoch, requests: sender });
+        self.workers.spawn(worker.work());
+        self.state(target, LinkState::Queued);
+    }
+
+    fn sever(&mut self, target: TargetId) {
+        // Its requests' sender goes, and with it the worker lets go of the link.
+        if self.links.remove(&target).is_some() {
+            self.state(target, LinkState::Closed);
+        }
+    }
+
+    fn report(&mut self, report: Report) {
+        let Report { target, epoch, news } = report;
+        if self.links.get(&target).is_none_or(|link| link.epoch != epoch) {
+            return; // of a link that was let go of
+        }
+        match news {
+            News::State(state) => {
+                if matches!(state, LinkState::Unreachable(_) | LinkState::Lost { .. }) {
+                    self.links.remove(&target);
+                }
+                self.state(target, state);
+            }
+            News::Latency(latency) => self.tell(target, TargetChange::Latency(latency)),
+            News::Lines { run, lines } => self.outbox.push(Event::Lines { target, run, lines, dropped: 0 }),
+            News::Call { run, news } => {
+                self.run(|runs, links, step| runs.heard(run, target, news, links, step));
+            }
+        }
+    }
+
+    fn state(&mut self, target: TargetId, state: LinkState) {
+        self.states.insert(target, state.clone());
+        self.tell(target, TargetChange::Link(state));
+        self.run(|runs, links, step| runs.link(target, links, step));
+    }
+
+    fn tell(&mut self, id: TargetId, change: TargetChange) {
+        self.outbox.push(Event::Target { id, at: self.clock.now(), change });
+    }
+
+    fn notice(&mut self, level: Level, text: String) {
+        self.outbox.push(Event::Notice { at: self.clock.now(), level, text });
+    }
+
+    /// Lets go of every link, tells what is left to tell, and gives the workers a moment.
+    async fn close(mut self, events: &mpsc::Sender<Vec<Event>>) {
+        self.links.clear();
+        let last = self.outbox.take();
+        let told = async {
+            let _ = events.send(last).await;
+        };
+        self.reports.1.close();
+        let closed = async { while self.workers.join_next().await.is_some() {} };
+        let _ = tokio::time::timeout(GRACE, async { tokio::join!(told, closed) }).await;
+    }
+}
+
+async fn sleep_until(deadline: Option<tokio::time::Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(deadline).await,
+        None => std::future::pending().await,
+    }
+}

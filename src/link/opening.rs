@@ -1,0 +1,236 @@
+//! From three byte pipes to a link, step by step: [`Opening::start`], then [`Opening::interpreter`], then
+//! [`Opening::agent`]. Each step ends within the time given to the whole, in a [`Failure`] that says how far it came.
+
+use std::time::Duration;
+
+use rustix::rand::{GetRandomFlags, getrandom};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::time::{Instant, timeout_at};
+
+use crate::link::agent::AgentInfo;
+use crate::link::connection::{Connection, READ};
+use crate::link::handshake::{Handshake, Step};
+use crate::link::mux::{Caps, Heard, Mux};
+use crate::link::payload::{self, Codec};
+use crate::tunnel::address::Address;
+use crate::tunnel::diagnose::{self, Seen};
+use crate::tunnel::pipes::Pipes;
+use crate::tunnel::{self, Defaults, Failure, Stage};
+use crate::wire::frame::NONCE_LEN;
+
+/// How much of standard error is kept while a link starts, in bytes; of more, the end.
+const STDERR: usize = 16 * 1024;
+
+/// What a link is opened with.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The longest that opening may take, from the start of the tunnel to the agent's hello.
+    pub timeout: Duration,
+    /// What the tunnels use where the address says nothing.
+    pub defaults: Defaults,
+    /// What the peer may make us hold.
+    pub caps: Caps,
+}
+
+/// A link on its way up.
+#[derive(Debug)]
+pub struct Opening {
+    address: Address,
+    options: Options,
+    codec: Codec,
+    until: Instant,
+    pipes: Pipes,
+    handshake: Handshake,
+    output: Vec<u8>,
+    stderr: Vec<u8>,
+    stderr_open: bool,
+    interpreter: Option<(String, String)>,
+}
+
+/// A link that is up, and what was said on the way.
+#[derive(Debug)]
+pub struct Opened {
+    /// The link.
+    pub connection: Connection,
+    /// What the agent says of itself.
+    pub info: AgentInfo,
+    /// What the login shell printed before our stage 0. Remote text; may be empty.
+    pub banner: String,
+    /// What came on standard error meanwhile.
+    pub stderr: Vec<u8>,
+}
+
+impl Opening {
+    /// Starts the tunnel, and sends it all it needs in one write.
+    ///
+    /// # Errors
+    /// The tunnel could not be started.
+    pub async fn start(address: &Address, options: &Options) -> Result<Self, Failure> {
+        let until = Instant::now() + options.timeout;
+        Self::attempt(address, options, Codec::Zlib, until).await
+    }
+
+    async fn attempt(
+        address: &Address,
+        options: &Options,
+        codec: Codec,
+        until: Instant,
+    ) -> Result<Self, Failure> {
+        let seconds = options.timeout.as_secs_f64();
+        let opened = tunnel::open(address, &options.defaults, payload::stage0(codec), options.timeout);
+        let pipes = timeout_at(until, opened)
+            .await
+            .unwrap_or_else(|_| Err(diagnose::timed_out(&Seen::default(), seconds)))?;
+        let nonce = nonce()?;
+        let output = [payload::core(codec), &nonce].concat();
+        Ok(Self {
+            address: address.clone(),
+            options: options.clone(),
+            codec,
+            until,
+            pipes,
+            handshake: Handshake::new(nonce),
+            output,
+            stderr: Vec::new(),
+            stderr_open: true,
+            interpreter: None,
+        })
+    }
+
+    /// Waits until an interpreter runs our stage 0.
+    ///
+    /// # Errors
+    /// No interpreter answered.
+    pub async fn interpreter(mut self) -> Result<Self, Failure> {
+        match self.step().await? {
+            Step::Interpreter { version, executable } => {
+                self.interpreter = Some((version, executable));
+                Ok(self)
+            }
+            Step::NoZlib | Step::Agent { .. } => Err(self.failed(Stage::Boot, "the far side skipped a step")),
+        }
+    }
+
+    /// Waits for the agent's hello.
+    ///
+    /// # Errors
+    /// The agent did not come up.
+    pub async fn agent(mut self) -> Result<Opened, Failure> {
+        let rest = loop {
+            match self.step().await? {
+                Step::Agent { rest } => break rest,
+                Step::NoZlib if self.codec == Codec::Zlib => self = self.without_zlib().await?,
+                Step::NoZlib | Step::Interpreter { .. } => {
+                    return Err(self.failed(Stage::Boot, "the far side repeats a step"));
+                }
+            }
+        };
+        self.hello(rest).await
+    }
+
+    /// Starts again with a core that is not compressed. The interpreter is known to be there by now.
+    async fn without_zlib(self) -> Result<Self, Failure> {
+        let Self { address, options, until, pipes, .. } = self;
+        pipes.close().await;
+        Box::pin(Self::attempt(&address, &options, Codec::Raw, until).await?.interpreter()).await
+    }
+
+    async fn hello(mut self, rest: Vec<u8>) -> Result<Opened, Failure> {
+        let mut mux = Mux::new(self.options.caps);
+        let mut heard = Vec::new();
+        let mut bytes = rest;
+        loop {
+            if let Err(breach) = mux.receive(&bytes, &mut heard) {
+                return Err(self.failed(Stage::Boot, &breach.to_string()));
+            }
+            if !heard.is_empty() {
+                break;
+            }
+            bytes = self.read().await?;
+        }
+        let Heard::Hello(hello) = heard.remove(0) else {
+            return Err(self.failed(Stage::Boot, "its first frame is no hello"));
+        };
+        let Self { pipes, handshake, stderr, .. } = self;
+        Ok(Opened {
+            info: AgentInfo::parse(&hello),
+            banner: handshake.banner(),
+            stderr,
+            connection: Connection::new(mux, pipes, heard),
+        })
+    }
+
+    /// The next step that the handshake sees.
+    async fn step(&mut self) -> Result<Step, Failure> {
+        let mut bytes = Vec::new();
+        loop {
+            if let Some(step) = self.handshake.receive(&bytes) {
+                return Ok(step);
+            }
+            bytes = self.read().await?;
+        }
+    }
+
+    /// Writes and reads until bytes came on standard output.
+    async fn read(&mut self) -> Result<Vec<u8>, Failure> {
+        let mut bytes = Vec::with_capacity(READ);
+        let mut words = Vec::new();
+        loop {
+            let Pipes { stdin, stdout, stderr, .. } = &mut self.pipes;
+            tokio::select! {
+                written = stdin.write(&self.output), if !self.output.is_empty() => match written {
+                    Ok(count) if count > 0 => drop(self.output.drain(..count)),
+                    // Nobody reads any more: what standard error says is the reason.
+                    _ => self.output.clear(),
+                },
+                read = stdout.read_buf(&mut bytes) => match read {
+                    Ok(count) if count > 0 => return Ok(bytes),
+                    _ => return Err(self.ended().await),
+                },
+                read = stderr.read_buf(&mut words), if self.stderr_open => match read {
+                    Ok(count) if count > 0 => {
+                        self.stderr.append(&mut words);
+                        let over = self.stderr.len().saturating_sub(STDERR);
+                        self.stderr.drain(..over);
+                    }
+                    _ => self.stderr_open = false,
+                },
+                () = tokio::time::sleep_until(self.until) => {
+                    return Err(diagnose::timed_out(&self.seen(None), self.options.timeout.as_secs_f64()));
+                }
+            }
+        }
+    }
+
+    async fn ended(&mut self) -> Failure {
+        let (mut words, ending) = self.pipes.last_words(STDERR as u64).await;
+        self.stderr.append(&mut words);
+        diagnose::ended(&self.seen(ending.code()))
+    }
+
+    fn failed(&self, stage: Stage, why: &str) -> Failure {
+        let seen = self.seen(None);
+        Failure { stage, why: format!("the agent did not come up: {why}"), said: seen.stderr }
+    }
+
+    fn seen(&self, code: Option<i32>) -> Seen {
+        Seen {
+            interpreter: self.interpreter.clone(),
+            code,
+            stderr: String::from_utf8_lossy(&self.stderr).into_owned(),
+            banner: self.handshake.banner(),
+        }
+    }
+}
+
+fn nonce() -> Result<[u8; NONCE_LEN], Failure> {
+    let mut nonce = [0; NONCE_LEN];
+    match getrandom(&mut nonce, GetRandomFlags::empty()) {
+        Ok(NONCE_LEN) => Ok(nonce),
+        _ => Err(Failure {
+            stage: Stage::Start,
+            why: "this machine gave no random bytes".to_owned(),
+            said: String::new(),
+        }),
+    }
+}

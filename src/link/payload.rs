@@ -1,0 +1,36 @@
+//! What is sent to a far side to start the agent there, as the build script made it from `agent/`.
+
+/// How the core travels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Codec {
+    /// Compressed with zlib, which nearly every Python has.
+    Zlib,
+    /// As it is, where zlib is missing.
+    Raw,
+}
+
+/// The core, exactly as it is sent.
+pub fn core(codec: Codec) -> &'static [u8] {
+    match codec {
+        Codec::Zlib => include_bytes!(concat!(env!("OUT_DIR"), "/core.zlib")),
+        Codec::Raw => include_bytes!(concat!(env!("OUT_DIR"), "/core.py")),
+    }
+}
+
+/// The text for `python -c` that reads the core and becomes it. One line; fits into one pair of single quotes.
+pub fn stage0(codec: Codec) -> &'static str {
+    match codec {
+        Codec::Zlib => include_str!(concat!(env!("OUT_DIR"), "/stage0.py")),
+        Codec::Raw => include_str!(concat!(env!("OUT_DIR"), "/stage0_raw.py")),
+    }
+}
+
+/// The source of one of the agent's own modules, which it asks for when it needs it.
+pub fn module(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "hailer.aio" => include_str!(concat!(env!("OUT_DIR"), "/aio.py")),
+        "hailer.errors" => include_str!(concat!(env!("OUT_DIR"), "/errors.py")),
+        "hailer.values" => include_str!(concat!(env!("OUT_DIR"), "/values.py")),
+        _ => return None,
+    })
+}

@@ -1,0 +1,25 @@
+//! Where this user's own files are. The only user of `directories`.
+
+use std::path::PathBuf;
+
+use directories::{BaseDirs, ProjectDirs};
+
+fn dirs() -> Option<ProjectDirs> {
+    ProjectDirs::from("", "", "hailer")
+}
+
+/// The configuration that is read when none is named: `$XDG_CONFIG_HOME/hailer/config.toml` on Linux.
+/// None where the user has no home.
+pub fn config_file() -> Option<PathBuf> {
+    dirs().map(|dirs| dirs.config_dir().join("config.toml"))
+}
+
+/// Where the user's own themes are: `themes` beside the configuration.
+pub fn themes() -> Option<PathBuf> {
+    dirs().map(|dirs| dirs.config_dir().join("themes"))
+}
+
+/// The user's ssh configuration. None where the user has no home.
+pub fn ssh_config() -> Option<PathBuf> {
+    BaseDirs::new().map(|dirs| dirs.home_dir().join(".ssh/config"))
+}

@@ -1,0 +1,177 @@
+//! One run, from events to text. Pure: what is to be written comes back as data, so that every line can be tested.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use crate::engine::command::RunId;
+use crate::engine::event::{Cell, Event, Level, Millis, RunChange, Stream};
+use crate::engine::target::TargetId;
+use crate::model::Model;
+use crate::print::form::{Form, Said, Summary, Who};
+use crate::print::harmless::harmless;
+use crate::print::outcome::Counts;
+use crate::print::remote::Remote;
+
+/// Follows one run's events.
+#[derive(Debug)]
+pub struct Report {
+    run: RunId,
+    targets: BTreeMap<TargetId, Progress>,
+    form: Box<dyn Form>,
+    remote: Remote,
+    /// All that was heard, for a form that looks back.
+    model: Option<Model>,
+    counts: Counts,
+    started: Option<Millis>,
+    interrupted: bool,
+    finished: bool,
+}
+
+/// How far one target is.
+#[derive(Debug)]
+struct Progress {
+    name: String,
+    /// When its present stage began: the connect, or the call.
+    since: Option<Millis>,
+    over: bool,
+}
+
+impl Report {
+    /// Of this run over these targets, in this form; with coloured prefixes on standard error or without.
+    pub fn new(
+        run: RunId,
+        targets: impl IntoIterator<Item = (TargetId, String)>,
+        form: Box<dyn Form>,
+        colour: bool,
+    ) -> Self {
+        let targets =
+            targets.into_iter().map(|(id, name)| (id, Progress { name, since: None, over: false })).collect();
+        let model = form.looks_back().then(Model::new);
+        Self {
+            run,
+            targets,
+            form,
+            remote: Remote::new(colour),
+            model,
+            counts: Counts::default(),
+            started: None,
+            interrupted: false,
+            finished: false,
+        }
+    }
+
+    /// Takes in one event, and appends what is to be written now.
+    pub fn take(&mut self, event: &Event, said: &mut Said) {
+        if let Some(model) = self.model.as_mut().filter(|_| !matches!(event, Event::Lines { .. })) {
+            model.apply(event.clone());
+        }
+        match event {
+            Event::Run { id, at, change } if *id == self.run => self.change(*at, change, said),
+            Event::Lines { target, lines, dropped, .. } => {
+                let Some(progress) = self.targets.get(target) else { return };
+                let (name, remote) = (&progress.name, &mut self.remote);
+                if self.form.follows() {
+                    let (out, err): (Vec<_>, Vec<_>) =
+                        lines.iter().cloned().partition(|line| line.stream == Stream::Stdout);
+                    remote.lines(*target, name, &out, 0, &mut said.out);
+                    remote.lines(*target, name, &err, *dropped, &mut said.err);
+                } else {
+                    remote.lines(*target, name, lines, *dropped, &mut said.err);
+                }
+            }
+            Event::Notice { level: Level::Warning | Level::Error, text, .. } => {
+                let _ = writeln!(said.err, "hailer: {}", harmless(text));
+            }
+            Event::Run { .. } | Event::Target { .. } | Event::Notice { .. } => {}
+        }
+    }
+
+    fn change(&mut self, at: Millis, change: &RunChange, said: &mut Said) {
+        match change {
+            RunChange::Started(_) => self.started = Some(at),
+            RunChange::Cell { target, cell } => self.cell(at, *target, cell, said),
+            RunChange::Item { target, value } => {
+                if let Some(progress) = self.targets.get(target) {
+                    self.form.item(Who { id: *target, name: &progress.name }, value, said);
+                }
+            }
+            RunChange::Progress { target, done, total, text } if self.form.follows() => {
+                self.write(*target, &progress_words(*done, *total, text.as_deref()), said);
+            }
+            RunChange::Progress { .. } => {}
+            RunChange::Warning { target, text } => self.write(*target, &format!("warning: {text}"), said),
+            RunChange::Finished => self.end(at, said),
+        }
+    }
+
+    fn cell(&mut self, at: Millis, target: TargetId, cell: &Cell, said: &mut Said) {
+        let Some(progress) = self.targets.get_mut(&target).filter(|progress| !progress.over) else { return };
+        if !cell.is_final() {
+            if matches!(cell, Cell::Running) || progress.since.is_none() && !matches!(cell, Cell::Queued) {
+                progress.since = Some(at);
+            }
+            return;
+        }
+        progress.over = true;
+        self.counts.add(cell);
+        let seconds = progress.since.map_or(0.0, |since| seconds(at, since));
+        let follows = self.form.follows();
+        let rest = if follows { &mut said.out } else { &mut said.err };
+        self.remote.flush(target, &progress.name, rest);
+        self.form.cell(Who { id: target, name: &progress.name }, cell, seconds, said);
+    }
+
+    fn end(&mut self, at: Millis, said: &mut Said) {
+        self.finished = true;
+        let summary = Summary {
+            counts: &self.counts,
+            targets: self.targets.len(),
+            seconds: self.started.map_or(0.0, |started| seconds(at, started)),
+            run: self.model.as_ref().and_then(|model| model.runs.get(self.run)),
+        };
+        self.form.end(&summary, said);
+    }
+
+    fn write(&self, target: TargetId, text: &str, said: &mut Said) {
+        if let Some(progress) = self.targets.get(&target) {
+            self.remote.write(target, &progress.name, text, &mut said.err);
+        }
+    }
+
+    /// A person asked for the end; answers the sentence that says what happens now.
+    pub fn interrupt(&mut self) -> String {
+        let open = self.targets.len() - self.counts.total();
+        let targets = if open == 1 { "target" } else { "targets" };
+        let next = if self.interrupted {
+            "ending their links at once"
+        } else {
+            "Ctrl-C again ends their links at once"
+        };
+        self.interrupted = true;
+        format!("hailer: cancelling {open} {targets}; {next}\n")
+    }
+
+    /// Whether every target has its final state.
+    pub fn is_finished(&self) -> bool {
+        self.finished
+    }
+
+    /// The exit status of what is known so far.
+    pub fn exit_code(&self) -> u8 {
+        self.counts.exit_code(self.interrupted)
+    }
+}
+
+fn seconds(later: Millis, earlier: Millis) -> f64 {
+    later.since(earlier).as_millis() as f64 / 1000.0
+}
+
+fn progress_words(done: f64, total: Option<f64>, text: Option<&str>) -> String {
+    let total = total.map(|total| format!("/{total}")).unwrap_or_default();
+    let text = text.map(|text| format!(" {text}")).unwrap_or_default();
+    format!("{done}{total}{text}")
+}
+
+#[cfg(test)]
+#[path = "report_test.rs"]
+mod tests;

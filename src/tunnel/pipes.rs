@@ -1,0 +1,149 @@
+//! Three byte pipes, and the process behind them.
+
+use std::fmt;
+use std::io;
+use std::os::unix::process::ExitStatusExt;
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::process::{Child, Command};
+use tokio::time::timeout;
+
+use crate::tunnel::docker::Contained;
+
+/// How long a process has to end by itself once its input is closed.
+const GRACE: Duration = Duration::from_millis(300);
+/// How long an ended one has to say its last words and its exit code, each.
+const LAST_WORDS: Duration = Duration::from_millis(500);
+
+/// What a tunnel is to those above it.
+pub struct Pipes {
+    /// Its standard input.
+    pub stdin: Box<dyn AsyncWrite + Send + Unpin>,
+    /// Its standard output.
+    pub stdout: Box<dyn AsyncRead + Send + Unpin>,
+    /// Its standard error.
+    pub stderr: Box<dyn AsyncRead + Send + Unpin>,
+    /// What is behind them. Killed when dropped.
+    pub process: Process,
+}
+
+/// What is behind three pipes.
+#[derive(Debug)]
+pub enum Process {
+    /// A process of this machine.
+    Child(Box<Child>),
+    /// Something that runs in a container.
+    Container(Box<Contained>),
+}
+
+/// How it ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// With this exit code.
+    Code(i32),
+    /// By this signal.
+    Signal(i32),
+    /// It is not known.
+    Unknown,
+}
+
+impl Pipes {
+    /// Starts a program of this machine, in a process group of its own: no Ctrl-C of the terminal reaches it.
+    ///
+    /// # Errors
+    /// It cannot be started.
+    pub fn spawn(argv: &[String]) -> io::Result<Self> {
+        let [program, arguments @ ..] = argv else { return Err(io::ErrorKind::InvalidInput.into()) };
+        let mut child = Command::new(program)
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .process_group(0)
+            .kill_on_drop(true)
+            .spawn()?;
+        match (child.stdin.take(), child.stdout.take(), child.stderr.take()) {
+            (Some(stdin), Some(stdout), Some(stderr)) => Ok(Self {
+                stdin: Box::new(stdin),
+                stdout: Box::new(stdout),
+                stderr: Box::new(stderr),
+                process: Process::Child(Box::new(child)),
+            }),
+            _ => Err(io::ErrorKind::BrokenPipe.into()),
+        }
+    }
+
+    /// What an ended one still says on standard error (at most `limit` bytes), and how it ended.
+    pub async fn last_words(&mut self, limit: u64) -> (Vec<u8>, Ending) {
+        let mut words = Vec::new();
+        let mut stderr = (&mut self.stderr).take(limit);
+        let _ = timeout(LAST_WORDS, stderr.read_to_end(&mut words)).await;
+        let ending = timeout(LAST_WORDS, self.process.ended()).await.unwrap_or(Ending::Unknown);
+        (words, ending)
+    }
+
+    /// Lets go: closes the input, gives the process a moment to end by itself, and ends it.
+    pub async fn close(self) {
+        let Self { mut stdin, stdout, stderr, mut process } = self;
+        // A socket is closed for writing only when it is told to; what the far side still says is of no use.
+        let _ = timeout(GRACE, stdin.shutdown()).await;
+        drop((stdin, stdout, stderr));
+        if timeout(GRACE, process.ended()).await.is_err() {
+            process.kill().await;
+        }
+    }
+}
+
+impl fmt::Debug for Pipes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pipes").field("process", &self.process).finish_non_exhaustive()
+    }
+}
+
+impl Process {
+    /// Waits for the end.
+    pub async fn ended(&mut self) -> Ending {
+        match self {
+            Self::Child(child) => child.wait().await.map_or(Ending::Unknown, Ending::from),
+            Self::Container(contained) => contained.ended().await,
+        }
+    }
+
+    /// Ends it now.
+    pub async fn kill(&mut self) {
+        match self {
+            // An error says that it has ended already.
+            Self::Child(child) => drop(child.kill().await),
+            Self::Container(contained) => contained.kill().await,
+        }
+    }
+}
+
+impl Ending {
+    /// The exit code, if there was one.
+    pub fn code(self) -> Option<i32> {
+        if let Self::Code(code) = self { Some(code) } else { None }
+    }
+}
+
+impl From<ExitStatus> for Ending {
+    fn from(status: ExitStatus) -> Self {
+        match (status.code(), status.signal()) {
+            (Some(code), _) => Self::Code(code),
+            (None, Some(signal)) => Self::Signal(signal),
+            (None, None) => Self::Unknown,
+        }
+    }
+}
+
+impl fmt::Display for Ending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Code(code) => write!(f, "its process ended with exit code {code}"),
+            Self::Signal(signal) => write!(f, "its process was ended by signal {signal}"),
+            Self::Unknown => f.write_str("its pipes were closed"),
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! The system's ssh, so that the whole of the user's configuration holds.
+
+use std::time::Duration;
+
+use crate::tunnel::Defaults;
+use crate::tunnel::address::Options;
+use crate::tunnel::failure::Failure;
+use crate::tunnel::interpreter;
+use crate::tunnel::pipes::Pipes;
+
+/// Where to.
+#[derive(Debug, Clone, Copy)]
+pub struct To<'a> {
+    /// The user, in place of the configuration's.
+    pub user: Option<&'a str>,
+    /// The host, or an alias of it.
+    pub host: &'a str,
+    /// The port, in place of the configuration's.
+    pub port: Option<u16>,
+}
+
+/// Starts ssh.
+///
+/// # Errors
+/// There is no ssh on this machine.
+pub fn open(
+    to: &To<'_>,
+    options: &Options,
+    defaults: &Defaults,
+    python: Option<&str>,
+    stage0: &str,
+    limit: Duration,
+) -> Result<Pipes, Failure> {
+    super::spawn(&argv(to, options, defaults, python, stage0, limit))
+}
+
+/// What we say to ssh, and why:
+///
+/// - `-T`: a terminal would change bytes.
+/// - `BatchMode`: it must not ask on our terminal.
+/// - `ServerAlive…`: a host that vanished is noticed. `ConnectTimeout`: and one that never answers.
+/// - `RemoteCommand=none`, `ClearAllForwardings`: what a configuration has for interactive use is not for us.
+///
+/// Of ssh the first word counts, so a person's own options come first. Host key checking is never touched.
+fn argv(
+    to: &To<'_>,
+    options: &Options,
+    defaults: &Defaults,
+    python: Option<&str>,
+    stage0: &str,
+    limit: Duration,
+) -> Vec<String> {
+    let mut argv = vec!["ssh".to_owned(), "-T".to_owned()];
+    argv.extend(options.ssh_options.iter().chain(&defaults.ssh_options).cloned());
+    if let Some(identity) = &options.identity {
+        argv.extend(["-i".to_owned(), identity.display().to_string()]);
+    }
+    let seconds = limit.as_secs().max(1);
+    for option in [
+        "BatchMode=yes",
+        "ServerAliveInterval=5",
+        "ServerAliveCountMax=3",
+        "RemoteCommand=none",
+        "ClearAllForwardings=yes",
+        &format!("ConnectTimeout={seconds}"),
+    ] {
+        argv.extend(["-o".to_owned(), option.to_owned()]);
+    }
+    if let Some(user) = to.user {
+        argv.extend(["-l".to_owned(), user.to_owned()]);
+    }
+    if let Some(port) = to.port {
+        argv.extend(["-p".to_owned(), port.to_string()]);
+    }
+    let line = interpreter::quoted(&interpreter::find_and_start(python, stage0));
+    argv.extend(["--".to_owned(), to.host.to_owned(), line]);
+    argv
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_person_s_options_come_before_ours_and_the_host_after_all() {
+        let options = Options { ssh_options: vec!["-F".into(), "/cfg".into()], ..Options::default() };
+        let to = To { user: Some("ops"), host: "web1", port: Some(2222) };
+        let argv = argv(&to, &options, &Defaults::default(), None, "pass", Duration::from_secs(7));
+        let at = |word: &str| argv.iter().position(|found| found == word);
+        assert!(at("-F") < at("BatchMode=yes"));
+        assert!(at("ConnectTimeout=7").is_some() && at("2222").is_some());
+        assert_eq!(at("--").map(|at| at + 1), at("web1"));
+        assert_eq!(argv.len(), at("web1").map_or(0, |at| at + 2));
+        assert!(!argv.iter().any(|word| word.contains("StrictHostKeyChecking")));
+    }
+}
