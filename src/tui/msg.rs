@@ -24,8 +24,6 @@ pub enum Msg {
     Signal(Signal),
     /// `$EDITOR` came back with this text, or why it did not.
     Edited(Result<String, String>),
-    /// The console sleeps no more.
-    Resumed,
     /// Text was handed to the terminal's clipboard: so many bytes; or why it was not.
     Copied(Result<usize, String>),
 }
@@ -66,6 +64,8 @@ pub enum Effect {
 pub enum Outcome {
     /// As the person wished.
     Done,
+    /// The engine ended by itself, which it never should.
+    EngineGone,
     /// A signal ended it.
     Signalled(Signal),
 }
@@ -74,6 +74,7 @@ impl From<Outcome> for ExitCode {
     fn from(outcome: Outcome) -> Self {
         match outcome {
             Outcome::Done => Self::SUCCESS,
+            Outcome::EngineGone => Self::FAILURE,
             Outcome::Signalled(Signal::HangUp) => Self::from(128 + 1),
             Outcome::Signalled(Signal::Interrupt) => Self::from(128 + 2),
             Outcome::Signalled(Signal::Terminate) => Self::from(128 + 15),

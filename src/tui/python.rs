@@ -61,11 +61,6 @@ pub fn parse(text: &str) -> Parsed {
     Parsed { tokens, problem }
 }
 
-/// The first thing in this text that is no Python.
-pub fn check(text: &str) -> Option<SyntaxProblem> {
-    parse(text).problem
-}
-
 /// The text is one line that says something and lacks nothing: Enter may run it.
 pub fn is_complete_line(text: &str) -> bool {
     let parsed = parse_unchecked(text, ParseOptions::from(Mode::Module));
@@ -123,6 +118,10 @@ fn role(kind: TokenKind) -> Option<Role> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn check(text: &str) -> Option<SyntaxProblem> {
+        parse(text).problem
+    }
 
     fn roles(text: &str) -> Vec<(&str, Role)> {
         parse(text).tokens.into_iter().map(|token| (&text[token.range], token.role)).collect()
