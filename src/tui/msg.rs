@@ -1,0 +1,116 @@
+//! What reaches the application, what it wants done, and what a pane asks of it. Plain data.
+
+use std::process::ExitCode;
+
+use serde::Serialize;
+
+use crate::engine::command::{Command, RunId};
+use crate::engine::event::{Event, Level};
+use crate::engine::target::TargetId;
+use crate::model::select::Selection;
+
+/// One thing that happened.
+#[derive(Debug, Clone)]
+pub enum Msg {
+    /// A key, a paste, a new size, the mouse.
+    Input(ratatui::crossterm::event::Event),
+    /// News of the engine.
+    Engine(Vec<Event>),
+    /// The engine has closed everything; nothing more will come.
+    EngineClosed,
+    /// Time has passed.
+    Clock,
+    /// The system asks the console to go.
+    Signal(Signal),
+    /// `$EDITOR` came back with this text, or why it did not.
+    Edited(Result<String, String>),
+    /// Text was handed to the terminal's clipboard: so many bytes; or why it was not.
+    Copied(Result<usize, String>),
+}
+
+/// A signal that ends the console.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Signal {
+    /// SIGTERM
+    Terminate,
+    /// SIGHUP: the terminal is gone.
+    HangUp,
+    /// SIGINT that no key brought.
+    Interrupt,
+}
+
+/// What the application wants done by the task that owns the terminal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Effect {
+    /// Hand this to the engine.
+    Engine(Command),
+    /// Put this into the terminal's clipboard.
+    Copy(String),
+    /// Let `$EDITOR` change this text.
+    Edit(String),
+    /// Give the terminal back and sleep.
+    Suspend,
+    /// Paint every cell again.
+    Repaint,
+    /// Restore the terminal and end.
+    Quit(Outcome),
+}
+
+/// How the console ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// As the person wished.
+    Done,
+    /// The engine ended by itself, which it never should.
+    EngineGone,
+    /// A signal ended it.
+    Signalled(Signal),
+}
+
+impl From<Outcome> for ExitCode {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Done => Self::SUCCESS,
+            Outcome::EngineGone => Self::FAILURE,
+            Outcome::Signalled(Signal::HangUp) => Self::from(128 + 1),
+            Outcome::Signalled(Signal::Interrupt) => Self::from(128 + 2),
+            Outcome::Signalled(Signal::Terminate) => Self::from(128 + 15),
+        }
+    }
+}
+
+/// What a pane or an overlay asks of the application.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ask {
+    /// Hand this to the engine.
+    Engine(Command),
+    /// Run code on these targets; the application asks back where there are many.
+    Run {
+        /// The Python text.
+        code: String,
+        /// Where.
+        targets: Vec<TargetId>,
+    },
+    /// Make this the selection.
+    Select(Selection),
+    /// Open the details of this.
+    Details(Subject),
+    /// Show the lines of one host, or of all.
+    Lines(Option<TargetId>),
+    /// Put this into the terminal's clipboard.
+    Copy(String),
+    /// Tell the person.
+    Notice(Level, String),
+}
+
+/// What the details overlay shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subject {
+    /// A target and its link.
+    Target(TargetId),
+    /// A target's answer in a run.
+    Cell(RunId, TargetId),
+}
