@@ -157,6 +157,26 @@ impl Action {
     }
 }
 
+/// The table as Markdown: the README's list of keys.
+pub fn markdown() -> String {
+    use std::fmt::Write as _;
+    let mut text = String::from("| keys | where | what it does |\n| --- | --- | --- |\n");
+    for info in ACTIONS {
+        let shown = |key: &&str| {
+            let chord = key.parse::<crate::tui::keys::Chord>();
+            format!("`{}`", chord.map_or_else(|_| (*key).to_owned(), |chord| chord.to_string()))
+        };
+        let keys: Vec<_> = info.keys.iter().map(|key| shown(&key).replace('|', "\\|")).collect();
+        let place = match info.places {
+            places if places == EVERYWHERE => "everywhere".to_owned(),
+            places if places == PANES => "panes".to_owned(),
+            places => places.iter().map(|place| place.name()).collect::<Vec<_>>().join(", "),
+        };
+        let _ = writeln!(text, "| {} | {place} | {} |", keys.join(" "), info.sentence); // a String takes all
+    }
+    text
+}
+
 const fn row(
     action: Action,
     name: &'static str,
@@ -280,6 +300,16 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn the_readmes_list_has_every_action_in_one_row() {
+        let text = markdown();
+        assert_eq!(text.lines().count(), ACTIONS.len() + 2);
+        for (line, info) in text.lines().skip(2).zip(ACTIONS) {
+            assert!(line.starts_with("| `") && line.ends_with(&format!("| {} |", info.sentence)), "{line}");
+        }
+        assert!(text.starts_with("| keys |") && text.contains("| `F5` `Alt-Enter` `Ctrl-Enter` | panes |"));
     }
 
     #[test]

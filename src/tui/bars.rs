@@ -70,15 +70,20 @@ fn links(cx: &Context, fleet: &Fleet, words: bool, pen: &mut Pen<'_>) {
     }
 }
 
-/// Draws the keys that are of use in this place, always help and commands among them.
-pub fn footer(cx: &Context, place: Place, keymap: &Keymap, area: Rect, buf: &mut Buffer) {
-    let hinted = ACTIONS.iter().filter(|info| !info.hint.is_empty() && info.places.contains(&place));
+/// The actions that are of use in this place, always help and commands among them where they can be asked for.
+pub fn hints(place: Place) -> Vec<Action> {
     let last = [Action::Help, Action::Palette];
-    let own = hinted.filter(|info| !last.contains(&info.action)).take(HINTS);
+    let hinted = ACTIONS.iter().filter(|info| !info.hint.is_empty() && info.places.contains(&place));
+    let own = hinted.map(|info| info.action).filter(|action| !last.contains(action)).take(HINTS);
+    let asked = last.into_iter().filter(|action| action.info().places.contains(&place));
+    own.chain(asked).collect()
+}
+
+/// Draws what these keys do in this place; in an overlay also how it is left.
+pub fn footer(cx: &Context, place: Place, hints: &[Action], keymap: &Keymap, area: Rect, buf: &mut Buffer) {
     let mut pen = Pen::new(cx, area, 0, buf);
-    let back = (!last.iter().any(|action| action.info().places.contains(&place))).then_some(Action::Back);
-    let hints = own.map(|info| info.action).chain(last).chain(back);
-    for action in hints {
+    let back = (!hints.contains(&Action::Help)).then_some(Action::Back);
+    for action in hints.iter().copied().chain(back) {
         let Some(chord) = keymap.chord(place, action) else { continue };
         let word = if action == Action::Back { "back" } else { action.info().hint };
         pen.write(&format!(" {chord}"), cx.theme.style(Role::BarKey))

@@ -44,7 +44,6 @@ impl App {
         if let Some(action) = keymap.action(place, chord).or_else(behind) {
             return self.act(action);
         }
-        self.ui.disarm();
         self.text(chord.event())
     }
 
@@ -62,7 +61,10 @@ impl App {
             return Vec::new();
         }
         match self.panes.editor.key(key) {
-            Typed::Taken => Vec::new(),
+            Typed::Taken => {
+                self.ui.disarm();
+                Vec::new()
+            }
             Typed::Run => self.act(Action::Run),
             Typed::End => self.quit_if_again(),
         }

@@ -22,8 +22,8 @@ impl App {
             Ready::Yes(code) => return self.run_or_ask(code, targets),
             Ready::Empty => self.tell(Level::Info, "there is no code to run yet"),
             Ready::Doubtful(why) => {
-                let again = "nothing was sent; run again to send it as it is (an older Python may read it)";
-                self.tell(Level::Warning, format!("{why} {} {again}", self.setup.glyphs.dot));
+                let again = "run again to send it as it is, for an older Python";
+                self.tell(Level::Warning, format!("nothing was sent: {why}; {again}"));
             }
         }
         Vec::new()

@@ -10,7 +10,7 @@ use crate::tui::bars;
 use crate::tui::layout::PaneId;
 use crate::tui::pen::Pen;
 use crate::tui::theme::Role;
-use crate::tui::ui::{Armed, TOAST};
+use crate::tui::ui::{Armed, Overlay, TOAST};
 
 /// What a frame leaves to be done by the terminal.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -78,7 +78,13 @@ impl App {
                 );
                 bars::ask(&cx, &text, areas.footer, buf);
             }
-            None => bars::footer(&cx, place, &self.setup.keymap, areas.footer, buf),
+            None => {
+                let hints = match self.ui.overlays.last() {
+                    Some(Overlay::Messages(_)) => vec![Action::Copy],
+                    _ => bars::hints(place),
+                };
+                bars::footer(&cx, place, &hints, &self.setup.keymap, areas.footer, buf);
+            }
         }
     }
 }

@@ -43,7 +43,7 @@ impl Confirm {
             0 => "all of them are ready".to_owned(),
             others => format!("{ready} ready, {others} to be connected first"),
         };
-        (selection.describe(&cx.model.fleet), others)
+        (selection.describe(&cx.model.fleet).replace('·', cx.glyphs.dot), others)
     }
 }
 

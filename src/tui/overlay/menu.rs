@@ -1,7 +1,7 @@
 //! A list of actions with a field to narrow it: the palette looks by likeness through all of them, the help shows those
 //! of a place with every key.
 
-use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
+use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -97,12 +97,15 @@ impl Menu {
     }
 
     fn narrow(&mut self) {
-        let pattern = Pattern::parse(self.query.text(), CaseMatching::Ignore, Normalization::Smart);
+        // Names are found by likeness, sentences by whole words: nearly every sentence is like nearly every word.
+        let pattern =
+            |kind| Pattern::new(self.query.text(), CaseMatching::Ignore, Normalization::Smart, kind);
+        let (like, holds) = (pattern(AtomKind::Fuzzy), pattern(AtomKind::Substring));
         let mut matcher = Matcher::new(Config::DEFAULT);
         let mut chars = Vec::new();
         let mut score = |row: &Row| {
-            let name = pattern.score(Utf32Str::new(row.info.name, &mut chars), &mut matcher);
-            let sentence = pattern.score(Utf32Str::new(row.info.sentence, &mut chars), &mut matcher);
+            let name = like.score(Utf32Str::new(row.info.name, &mut chars), &mut matcher);
+            let sentence = holds.score(Utf32Str::new(row.info.sentence, &mut chars), &mut matcher);
             name.map(|score| score * 2).max(sentence)
         };
         let scored = self.rows.iter().enumerate();

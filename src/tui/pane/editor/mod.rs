@@ -207,7 +207,8 @@ impl EditorPane {
     }
 
     fn title<'a>(&self, cx: &Context, aim: &'a mut String) -> ratatui::text::Line<'a> {
-        *aim = format!("{} {}", cx.glyphs.aim, cx.selection.describe(&cx.model.fleet));
+        let selected = cx.selection.describe(&cx.model.fleet).replace('·', cx.glyphs.dot);
+        *aim = format!("{} {selected}", cx.glyphs.aim);
         let role = if cx.selection.targets(&cx.model.fleet).is_empty() { Role::Warn } else { Role::Accent };
         title(cx, "editor", Span::styled(aim.as_str(), cx.theme.style(role)))
     }
