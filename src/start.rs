@@ -1,20 +1,21 @@
 //! From the command line to a front end: configuration, log file, targets, code.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read};
+use std::io::{self, IsTerminal, Read};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::Mutex;
 
-use crate::cli::{Cli, Common, ConfigCommand, Hosts, Run, Sub};
+use crate::cli::{Cli, Color, Common, ConfigCommand, Hosts, Run, Sub};
 use crate::config::{Config, SAMPLE, Source};
-use crate::engine::EngineConfig;
+use crate::engine::{Engine, EngineConfig};
 use crate::inventory::{self, Discover, Found};
 use crate::link::mux::Caps;
 use crate::link::opening::Options;
 use crate::print::headless::{self, Look, Plan};
 use crate::print::outcome::OK;
 use crate::print::{bootstrap, hosts, writer};
+use crate::tui;
 use crate::tunnel::Defaults;
 
 /// Does what the command line says, and answers the exit status.
@@ -22,12 +23,12 @@ use crate::tunnel::Defaults;
 /// # Errors
 /// What is wrong with the command line, the configuration or a name, in words for the person. Nothing has run then.
 pub fn start(cli: Cli) -> Result<u8, String> {
-    let Cli { command, common, .. } = cli;
+    let Cli { target, command, common } = cli;
     if let Some(path) = &common.log {
         log_to(path)?;
     }
     match command {
-        None => console(),
+        None => console(&target, &common),
         Some(Sub::Run(run)) => headless_run(&run, &common),
         Some(Sub::Hosts(wanted)) => list(&wanted, &common),
         Some(Sub::Bootstrap(_)) => print(&bootstrap::describe().map_err(|error| error.to_string())?),
@@ -81,8 +82,25 @@ fn engine(config: &Config, targets: Vec<Found>, discover: Discover) -> EngineCon
 }
 
 /// The console.
-fn console() -> Result<u8, String> {
-    Err("the console is not part of this build; use `hailer run`".to_owned())
+fn console(named: &[String], common: &Common) -> Result<u8, String> {
+    if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
+        return Err("the console needs a terminal; `hailer run` works without one".to_owned());
+    }
+    // A broken configuration must not keep anybody from the console at night: it opens on the defaults and says so.
+    let (config, broken) = match config(common) {
+        Ok(config) => (config, None),
+        Err(why) => (Config::default(), Some(format!("the defaults are in force: {why}"))),
+    };
+    let config = with_flags(config, common);
+    let discover = if named.is_empty() { discover(&config) } else { Discover::default() };
+    let engine_config = engine(&config, targets(named)?, discover);
+    let setup = tui::app::Setup::of(&config, common.color != Color::Never, broken);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| format!("the console cannot start: {error}"))?;
+    let (handle, events) = Engine::start(engine_config).map_err(|error| format!("the engine: {error}"))?;
+    let ended = runtime.block_on(tui::run(setup, config.mouse, |command| handle.send(command), events));
+    let outcome = ended.map_err(|error| format!("the terminal: {error}"))?;
+    outcome.status().map_err(str::to_owned)
 }
 
 fn headless_run(run: &Run, common: &Common) -> Result<u8, String> {

@@ -3,8 +3,10 @@
 mod input;
 mod keep;
 mod running;
+mod setup;
 mod view;
 
+pub use setup::Setup;
 pub use view::Drawn;
 
 use std::time::Duration;
@@ -16,33 +18,11 @@ use crate::engine::event::{Event, Level, Millis, TargetChange};
 use crate::model::Model;
 use crate::model::select::Selection;
 use crate::tui::action::Place;
-use crate::tui::glyphs::Glyphs;
-use crate::tui::keys::Keymap;
 use crate::tui::msg::{Ask, Effect, Msg, Outcome};
 use crate::tui::overlay::details::Details;
 use crate::tui::pane::Context;
-use crate::tui::theme::Theme;
 use crate::tui::ui::{Overlay, TOAST, Ui};
 use keep::Panes;
-
-/// What the application begins with.
-#[derive(Debug, Clone)]
-pub struct Setup {
-    /// Colours.
-    pub theme: Theme,
-    /// Signs.
-    pub glyphs: Glyphs,
-    /// Keys.
-    pub keymap: Keymap,
-    /// A run on more hosts than this is asked about first; 0: never.
-    pub confirm_over: usize,
-    /// The longest a call may take.
-    pub timeout: Option<Duration>,
-    /// How many targets of one run work at the same time.
-    pub fanout: Option<usize>,
-    /// What is to be told at the start: a broken configuration, a theme that is not there.
-    pub notices: Vec<String>,
-}
 
 /// The application.
 #[derive(Debug)]

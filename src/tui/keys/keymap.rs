@@ -51,6 +51,14 @@ pub enum KeyError {
     },
 }
 
+impl Default for Keymap {
+    fn default() -> Self {
+        let mut map = Self { actions: HashMap::new(), order: Vec::new() };
+        map.fill();
+        map
+    }
+}
+
 impl Keymap {
     /// The defaults, and the user's own keys.
     pub fn new(overrides: &Overrides) -> Result<Self, KeyError> {
@@ -58,15 +66,20 @@ impl Keymap {
         for (place, keys) in overrides {
             map.own(place, keys)?;
         }
+        map.fill();
+        Ok(map)
+    }
+
+    /// Binds the table's own keys, as far as they are free.
+    fn fill(&mut self) {
         for info in ACTIONS {
             for key in info.keys {
                 let Ok(chord) = key.parse() else { continue }; // a test sees to it that all of them parse
                 for place in info.places {
-                    map.bind(*place, chord, Some(info.action));
+                    self.bind(*place, chord, Some(info.action));
                 }
             }
         }
-        Ok(map)
     }
 
     fn own(&mut self, section: &str, keys: &BTreeMap<String, String>) -> Result<(), KeyError> {
