@@ -2,11 +2,13 @@
 //! reads the model through a [`Context`], and asks the application for everything that is not its own.
 
 #[cfg(test)]
-#[expect(missing_docs, reason = "for tests")]
+#[expect(missing_docs, clippy::missing_panics_doc, reason = "for tests")]
 pub mod fixture;
 pub mod fleet;
 pub mod grid;
 pub mod lines;
+#[cfg(test)]
+mod panes_test;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
