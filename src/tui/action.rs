@@ -205,7 +205,7 @@ pub const ACTIONS: &[ActionInfo] = &[
     row(Action::Undo,           "undo",            "",         &["ctrl-_", "ctrl-/", "ctrl-7", "alt-u"], EDITOR, "Undo the last change of the code"),
     row(Action::Redo,           "redo",            "",         &["alt-r"],              EDITOR,     "Do the undone change again"),
     row(Action::SelectText,     "select-text",     "",         &["alt-a"],              EDITOR,     "Select all of the code"),
-    row(Action::Accept,         "open",            "open",     &["enter"],              &[Place::Fleet, Place::Grid, Place::Lines, Place::Menu, Place::Confirm], "Open what is under the cursor, or accept what was typed"),
+    row(Action::Accept,         "open",            "open",     &["enter"],              &[Place::Fleet, Place::Grid, Place::Lines, Place::Page, Place::Menu, Place::Confirm], "Open what is under the cursor, or accept what was typed"),
     row(Action::SelectThese,    "select-these",    "select",   &["m"],                  HOSTS,      "Make the hosts under the cursor, and no others, the selection"),
     row(Action::Fold,           "fold",            "fold",     &["b"],                  GRID,       "Show equal answers as one row, or every host"),
     row(Action::Sort,           "sort",            "sort",     &["o"],                  GRID,       "Sort by the next column"),

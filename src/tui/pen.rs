@@ -27,6 +27,8 @@ pub struct Look<'a> {
     pub hits: &'a [Range<usize>],
     /// The style of these.
     pub hit: Style,
+    /// It goes on in another row: nothing is said where it is cut.
+    pub goes_on: bool,
 }
 
 impl From<Style> for Look<'_> {
@@ -81,6 +83,9 @@ impl<'a> Pen<'a> {
             let style = look.style.patch(self.theme.degrade(own));
             let from = at - glyph.text.len().min(at - start);
             if !self.put(&glyph, style, |byte| is_hit(look.hits, from + byte).then_some(look.hit)) {
+                if !look.goes_on {
+                    self.cut(style);
+                }
                 break;
             }
         }
@@ -130,7 +135,7 @@ impl<'a> Pen<'a> {
         if glyph.text.is_ascii() {
             for (at, byte) in glyph.text.bytes().enumerate() {
                 if self.x == self.end {
-                    return self.cut(style);
+                    return false;
                 }
                 self.buf[(self.x, self.y)].set_char(char::from(byte)).set_style(style_at(at));
                 self.x += 1;
@@ -138,7 +143,7 @@ impl<'a> Pen<'a> {
             return true;
         }
         if glyph.width > self.room() {
-            return self.cut(style);
+            return false;
         }
         let cell = &mut self.buf[(self.x, self.y)];
         cell.set_symbol(&glyph.text).set_style(style_at(0));
@@ -155,7 +160,7 @@ impl<'a> Pen<'a> {
     }
 
     /// There is more than fits: says so in the last column.
-    fn cut(&mut self, style: Style) -> bool {
+    fn cut(&mut self, style: Style) {
         while self.x < self.end {
             self.buf[(self.x, self.y)].set_char(' ');
             self.x += 1;
@@ -165,7 +170,6 @@ impl<'a> Pen<'a> {
             self.buf[(last - 1, self.y)].set_char(' ').set_diff_option(CellDiffOption::None);
         }
         self.buf[(last, self.y)].set_symbol(self.more).set_style(style.add_modifier(Modifier::DIM));
-        false
     }
 }
 

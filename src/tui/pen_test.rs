@@ -37,7 +37,8 @@ fn columns_can_be_left_out_even_in_the_middle_of_a_wide_character() {
 #[test]
 fn hits_are_marked_where_they_are_seen() {
     let hit = Style::new().add_modifier(Modifier::REVERSED);
-    let buf = drawn("é abc", 6, Look { hits: &[3..5], hit, skip: 1, ..Look::default() });
+    let hits = std::iter::once(3..5).collect::<Vec<_>>();
+    let buf = drawn("é abc", 6, Look { hits: &hits, hit, skip: 1, ..Look::default() });
     let marked: Vec<bool> = (0..6).map(|x| buf[(x, 0)].modifier.contains(Modifier::REVERSED)).collect();
     assert_eq!(marked, [false, true, true, false, false, false]);
 }

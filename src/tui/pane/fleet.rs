@@ -9,6 +9,7 @@ use crate::engine::command::Command;
 use crate::engine::target::{Origin, TargetId};
 use crate::model::filter::Filter;
 use crate::model::fleet::Entry;
+use crate::model::remote_text::plain;
 use crate::model::select::Selection;
 use crate::model::state::Link;
 use crate::tui::action::Action;
@@ -18,7 +19,7 @@ use crate::tui::pen::{Pen, measure};
 use crate::tui::theme::Role;
 use crate::tui::widget::field::Field;
 use crate::tui::widget::finder::Finder;
-use crate::tui::widget::scroll::{Scroll, step};
+use crate::tui::widget::scroll::{self, Scroll, step};
 use crate::tui::widget::{frame, times, title};
 
 /// From this width on, state, version and round trip have columns of their own.
@@ -154,24 +155,17 @@ impl FleetPane {
     /// The first time: remembers where it begins. The second time: selects from there to here.
     fn mark_range(&mut self, rows: &Rows, cx: &Context) -> Vec<Ask> {
         let Some(Spot::Target(here)) = rows.spots.get(self.place(rows)) else { return Vec::new() };
-        match self.anchor.take() {
-            Some(from) => select(cx, |selection| selection.range(&rows.targets(), from, *here)),
-            None => {
-                self.anchor = Some(*here);
-                Vec::new()
-            }
+        if let Some(from) = self.anchor.take() {
+            return select(cx, |selection| selection.range(&rows.targets(), from, *here));
         }
+        self.anchor = Some(*here);
+        Vec::new()
     }
 
     fn mark(&mut self, rows: &Rows, cx: &Context) -> Vec<Ask> {
         let here = self.here(cx, rows);
-        let asks = select(cx, |selection| match here[..] {
-            [one] => selection.toggle(one),
-            _ if here.iter().all(|id| selection.contains(*id)) => {
-                here.iter().for_each(|id| selection.toggle(*id))
-            }
-            _ => selection.all(&here),
-        });
+        let all = here.iter().all(|id| cx.selection.contains(*id));
+        let asks = select(cx, |selection| if all { selection.invert(&here) } else { selection.all(&here) });
         self.go(rows, step(self.place(rows), 1, rows.spots.len()));
         asks
     }
@@ -217,17 +211,11 @@ fn version(entry: &Entry) -> Option<String> {
 impl Pane for FleetPane {
     fn act(&mut self, action: Action, cx: &Context) -> Vec<Ask> {
         let rows = self.rows(cx);
-        let (place, len) = (self.place(&rows), rows.spots.len());
-        let page = isize::from(cx.area.height.saturating_sub(3) as i16).max(1);
-        let to = match action {
-            Action::Up => step(place, -1, len),
-            Action::Down => step(place, 1, len),
-            Action::PageUp => step(place, -page, len),
-            Action::PageDown => step(place, page, len),
-            Action::HalfUp => step(place, -(page / 2).max(1), len),
-            Action::HalfDown => step(place, (page / 2).max(1), len),
-            Action::Top => 0,
-            Action::Bottom => len.saturating_sub(1),
+        if let Some(by) = scroll::rows(action, cx.area.height.saturating_sub(2)) {
+            self.go(&rows, step(self.place(&rows), by, rows.spots.len()));
+            return Vec::new();
+        }
+        match action {
             Action::Accept => return self.accept(&rows, cx),
             Action::Mark => return self.mark(&rows, cx),
             Action::MarkRange => return self.mark_range(&rows, cx),
@@ -237,35 +225,28 @@ impl Pane for FleetPane {
             Action::SelectThese => return select(cx, |selection| selection.set(self.here(cx, &rows))),
             Action::Connect => return vec![Ask::Engine(Command::Connect(self.aimed(cx, &rows)))],
             Action::Disconnect => return vec![Ask::Engine(Command::Disconnect(self.aimed(cx, &rows)))],
-            Action::Filter => {
-                self.finder.open();
-                return Vec::new();
-            }
             Action::Copy => {
                 let names = self.here(cx, &rows).into_iter().map(|id| cx.model.fleet.name(id).to_string());
                 return vec![Ask::Copy(names.collect::<Vec<_>>().join("\n"))];
             }
-            Action::Back => {
-                if !self.finder.back() {
-                    self.anchor = None;
-                }
-                return Vec::new();
-            }
-            _ => return Vec::new(),
-        };
-        self.go(&rows, to);
+            Action::Filter => self.finder.open(),
+            Action::Back if self.finder.back() => {}
+            Action::Back => self.anchor = None,
+            _ => {}
+        }
         Vec::new()
     }
 
     fn draw(&self, cx: &Context, buf: &mut Buffer) -> Option<Position> {
         let rows = self.rows(cx);
-        let mut about = cx.model.fleet.len().to_string();
+        let mut about = vec![cx.model.fleet.len().to_string()];
         if !self.finder.filter().is_empty() {
-            about.push_str(&format!(" {} {} hidden", cx.glyphs.dot, rows.hidden));
+            about.push(format!("{} hidden", rows.hidden));
         }
-        if self.anchor.is_some() {
-            about.push_str(&format!(" {} range from here to …", cx.glyphs.dot));
+        if let Some(anchor) = self.anchor {
+            about.push(format!("range from {}", plain(&cx.model.fleet.name(anchor))));
         }
+        let about = about.join(&format!(" {} ", cx.glyphs.dot));
         let inside = frame(cx, title(cx, "fleet", about), buf);
         let (list, place) = self.finder.draw(cx, "/", inside, buf);
         if rows.spots.is_empty() {

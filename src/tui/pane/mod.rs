@@ -3,11 +3,13 @@
 
 pub mod editor;
 #[cfg(test)]
-#[expect(missing_docs, reason = "for tests")]
+#[expect(missing_docs, clippy::missing_panics_doc, reason = "for tests")]
 pub mod fixture;
 pub mod fleet;
 pub mod grid;
 pub mod lines;
+#[cfg(test)]
+mod panes_test;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};

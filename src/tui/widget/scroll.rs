@@ -3,6 +3,8 @@
 use std::cell::Cell;
 use std::ops::Range;
 
+use crate::tui::action::Action;
+
 /// The first row in view. Drawing moves it as little as it takes to keep the cursor in view, so the place is kept in a
 /// [`Cell`]: it is what was seen last, and nothing depends on it but what is seen next.
 #[derive(Debug, Default)]
@@ -17,6 +19,22 @@ impl Scroll {
         self.0.set(top);
         top..len.min(top + height)
     }
+}
+
+/// How many rows an action goes in a list that shows `height` of them; none: it is no such action.
+pub fn rows(action: Action, height: u16) -> Option<isize> {
+    let page = i16::try_from(height).map_or(isize::MAX, isize::from).max(1);
+    Some(match action {
+        Action::Up => -1,
+        Action::Down => 1,
+        Action::PageUp => -page,
+        Action::PageDown => page,
+        Action::HalfUp => -(page / 2).max(1),
+        Action::HalfDown => (page / 2).max(1),
+        Action::Top => isize::MIN,
+        Action::Bottom => isize::MAX,
+        _ => return None,
+    })
 }
 
 /// Where a step of so many rows leads from row `from` of `len`.

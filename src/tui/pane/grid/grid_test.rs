@@ -109,13 +109,14 @@ fn columns_without_room_are_counted_and_can_be_reached() {
     use crate::wire::value::Value;
     let (mut desk, mut pane) = (fixture::fleet(), GridPane::default());
     desk.start(1, [1, 2]);
-    for host in 1..=2 {
-        let field = |at: i64| (Value::from(&*format!("field{at}")), Value::from(at * 1_000 + host));
-        desk.value(1, host as u32, Value::dict((0..20).map(field)));
+    for host in 1..=2_u32 {
+        let field =
+            |at: i64| (Value::from(&*format!("field{at}")), Value::from(at * 1_000 + i64::from(host)));
+        desk.value(1, host, Value::dict((0..20).map(field)));
     }
     let text = desk.draw(&pane);
     assert!(text.contains("field0") && text.contains("+1"), "{text}");
     act(&mut desk, &mut pane, &[Action::Right; 30]);
     let text = desk.draw(&pane);
-    assert!(text.contains("field19") && !text.contains("+"), "{text}");
+    assert!(text.contains("field19") && !text.contains('+'), "{text}");
 }

@@ -24,7 +24,7 @@ use crate::tui::pen::Pen;
 use crate::tui::theme::Role;
 use crate::tui::widget::field::Field;
 use crate::tui::widget::finder::Finder;
-use crate::tui::widget::scroll::{Scroll, step};
+use crate::tui::widget::scroll::{self, Scroll, step};
 use crate::tui::widget::{frame, times, title};
 
 /// The longest text that is copied, in characters.
@@ -193,9 +193,9 @@ impl GridPane {
         }
     }
 
-    fn cancel(&mut self, run: &Run, now: Millis) -> Vec<Ask> {
+    fn cancel(&mut self, run: &Run, here: Vec<TargetId>) -> Vec<Ask> {
         let open = |id: &TargetId| run.cell(*id).is_some_and(|entry| !entry.cell.is_final());
-        let targets: Vec<_> = self.here(run, now).into_iter().filter(open).collect();
+        let targets: Vec<_> = here.into_iter().filter(open).collect();
         if targets.is_empty() {
             return vec![Ask::Notice(Level::Info, "nothing runs there any more".into())];
         }
@@ -215,51 +215,47 @@ impl GridPane {
     }
 
     fn act_on(&mut self, run: &Run, action: Action, cx: &Context) -> Vec<Ask> {
-        let page = isize::from(cx.area.height.saturating_sub(4) as i16).max(1);
-        let rows = match action {
-            Action::Up => -1,
-            Action::Down => 1,
-            Action::PageUp => -page,
-            Action::PageDown => page,
-            Action::HalfUp => -(page / 2).max(1),
-            Action::HalfDown => (page / 2).max(1),
-            Action::Top => isize::MIN,
-            Action::Bottom => isize::MAX,
+        if let Some(rows) = scroll::rows(action, cx.area.height.saturating_sub(3)) {
+            self.go(run, cx.now, |from, len| step(from, rows, len));
+            return Vec::new();
+        }
+        let here = self.here(run, cx.now);
+        let first = here.first().copied();
+        match action {
             Action::Accept => {
-                let first = self.here(run, cx.now).first().copied();
-                return first.map(|id| Ask::Details(Subject::Cell(run.spec.id, id))).into_iter().collect();
+                first.map(|id| Ask::Details(Subject::Cell(run.spec.id, id))).into_iter().collect()
             }
             Action::SelectThese => {
                 let mut selection = Selection::default();
-                selection.set(self.here(run, cx.now));
-                return vec![Ask::Select(selection)];
+                selection.set(here);
+                vec![Ask::Select(selection)]
             }
             Action::Copy => {
-                let first = self.here(run, cx.now).first().and_then(|id| run.cell(*id));
-                return first.map(|entry| Ask::Copy(whole(entry))).into_iter().collect();
+                let entry = first.and_then(|id| run.cell(id));
+                entry.map(|entry| Ask::Copy(whole(entry))).into_iter().collect()
             }
-            Action::Rerun => return Self::rerun(run),
-            Action::CancelThese => return self.cancel(run, cx.now),
-            _ => return Vec::new(),
-        };
-        self.go(run, cx.now, |from, len| step(from, rows, len));
-        Vec::new()
+            Action::Rerun => Self::rerun(run),
+            Action::CancelThese => self.cancel(run, here),
+            _ => Vec::new(),
+        }
     }
+}
 
-    fn describe(&self, run: &Run, seen: &Seen, cx: &Context) -> String {
-        let dot = cx.glyphs.dot;
-        let mut parts = vec![format!("run {}", run.spec.id.0), format!("{} hosts", run.cells().len())];
-        if !seen.counts.is_empty() {
-            parts.push(seen.counts.replace('·', dot));
-        }
-        parts.push(times::short(run.elapsed(cx.now)));
-        if seen.table.hidden() > 0 {
-            let failed = seen.table.hidden_failures();
-            let failed = if failed > 0 { format!(" ({failed} failed)") } else { String::new() };
-            parts.push(format!("{} hidden{failed}", seen.table.hidden()));
-        }
-        parts.join(&format!(" {dot} "))
+/// What the title says of the run.
+fn describe(run: &Run, seen: &Seen, cx: &Context) -> String {
+    let dot = cx.glyphs.dot;
+    let mut parts = vec![format!("run {}", run.spec.id.0)];
+    if seen.table.hidden() > 0 {
+        let failed = seen.table.hidden_failures();
+        let failed = if failed > 0 { format!(" ({failed} failed)") } else { String::new() };
+        parts.push(format!("{} hidden{failed}", seen.table.hidden()));
     }
+    parts.push(format!("{} hosts", run.cells().len()));
+    if !seen.counts.is_empty() {
+        parts.push(seen.counts.replace('·', dot));
+    }
+    parts.push(times::short(run.elapsed(cx.now)));
+    parts.join(&format!(" {dot} "))
 }
 
 /// All that a cell has to say.
@@ -306,7 +302,7 @@ impl Pane for GridPane {
             return None;
         };
         self.with(run, cx.now, |seen| {
-            let about = self.describe(run, seen, cx);
+            let about = describe(run, seen, cx);
             let inside = frame(cx, title(cx, "grid", about), buf);
             let (mut room, place) = self.finder.draw(cx, "/", inside, buf);
             if let (Some(stats), Some(sort), 4..) = (&seen.stats, &self.sort, room.height) {

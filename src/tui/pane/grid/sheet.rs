@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::engine::event::Level;
-use crate::model::cell::CellEntry;
+use crate::model::cell::Progress;
 use crate::model::columns::Column;
 use crate::model::run::Run;
 use crate::model::state::State;
@@ -26,6 +26,8 @@ const WIDEST: usize = 32;
 const NARROWEST: usize = 6;
 /// Columns of the time.
 const TIME: usize = 7;
+/// Columns for telling how many columns there is no room for.
+const MORE: usize = 4;
 /// Columns of a progress bar.
 const BAR: usize = 10;
 
@@ -60,7 +62,7 @@ impl<'a> Sheet<'a> {
         let all = seen.table.columns().get(FIXED..).unwrap_or_default();
         let wanted = all.get(left.min(all.len().saturating_sub(1))..).unwrap_or_default();
         let wanted = &wanted[..wanted.len().min(width / NARROWEST + 1)];
-        let rows = seen.table.rows_with(run, range, wanted, width, cx.now);
+        let rows = seen.table.slice(run, range, wanted, width, cx.now);
         let host = rows.iter().map(|row| measure(&hosts(row), width)).max().unwrap_or(0);
         let host = host.clamp(4, (width * 2 / 5).max(8));
         let state = rows.iter().map(|row| row.sample.state().name().len()).max().unwrap_or(0).max(3) + 2;
@@ -83,6 +85,9 @@ impl<'a> Sheet<'a> {
                 width,
                 right: cells().count() > 0 && cells().all(number),
             });
+        }
+        if wanted.len() > slots.len() && room < MORE {
+            slots.pop();
         }
         let more = all.len().saturating_sub(left + slots.len());
         Self { rows, host, state, slots, more }
@@ -179,7 +184,7 @@ fn hosts(row: &TableRow<'_>) -> String {
 fn draw_underway(cx: &Context, run: &Run, row: &TableRow<'_>, pen: &mut Pen<'_>) {
     let cells = || row.targets.iter().filter_map(|id| run.cell(*id));
     let fractions: Vec<f64> =
-        cells().filter_map(|cell| cell.progress.as_ref().and_then(|progress| progress.fraction())).collect();
+        cells().filter_map(|cell| cell.progress.as_ref().and_then(Progress::fraction)).collect();
     let (busy, off, text) =
         (cx.theme.style(Role::Busy), cx.theme.style(Role::Off), cx.theme.style(Role::Text));
     if !fractions.is_empty() {
@@ -191,20 +196,16 @@ fn draw_underway(cx: &Context, run: &Run, row: &TableRow<'_>, pen: &mut Pen<'_>)
         pen.write(&format!("{} items  ", times::count(items)), cx.theme.style(Role::Dim));
     }
     if row.targets.len() <= 1 || fractions.is_empty() {
-        pen.write(&underway(row.sample, pen.room() + 1), text);
+        pen.write(&row.sample.summary(pen.room() + 1), text);
     } else {
-        pen.write(&format!("{} of {} tell how far they are", fractions.len(), row.targets.len()), off);
+        pen.write(&format!("({} of {} hosts tell)", fractions.len(), row.targets.len()), off);
     }
 }
 
-fn underway(sample: &CellEntry, limit: usize) -> String {
-    sample.summary(limit)
-}
-
 fn draw_bar(cx: &Context, fraction: f64, busy: Style, off: Style, pen: &mut Pen<'_>) {
-    let full = (fraction * BAR as f64).floor() as usize;
     for at in 0..BAR {
-        let (sign, style) = if at < full { (cx.glyphs.full, busy) } else { (cx.glyphs.empty, off) };
+        let done = (at + 1) as f64 <= fraction * BAR as f64;
+        let (sign, style) = if done { (cx.glyphs.full, busy) } else { (cx.glyphs.empty, off) };
         pen.write(sign, style);
     }
     pen.write(&format!(" {:>3.0}%  ", fraction * 100.0), busy);
