@@ -264,6 +264,22 @@ async fn who_is_not_read_has_to_wait() {
     until("it has ended", || !docker(&["top", &container.0]).unwrap_or_default().contains("python")).await;
 }
 
+#[tokio::test]
+async fn a_container_that_is_killed_ends_its_pipes() {
+    if !engine() {
+        return;
+    }
+    let container = Container::start(FULL, "killed", &[]);
+    let code = "import os, time; os.write(1, b\"up\"); time.sleep(60)";
+    let mut pipes =
+        tunnel::exec(&container.0, None, code).await.unwrap_or_else(|failure| panic!("{failure:?}"));
+    let mut up = [0; 2];
+    pipes.stdout.read_exact(&mut up).await.unwrap();
+    docker(&["kill", &container.0]).expect("it is killed");
+    let (out, _, ending) = timeout(Duration::from_secs(5), drain(pipes)).await.expect("the pipes end");
+    assert!(out.is_empty() && matches!(ending, Ending::Code(137) | Ending::Unknown), "{ending:?}");
+}
+
 /// The next change that names this container.
 async fn next(changes: &mut mpsc::Receiver<Change>, name: &str) -> String {
     let found = async {
