@@ -216,7 +216,9 @@ async fn drain(mut pipes: Pipes) -> (Vec<u8>, String, Ending) {
     let (mut out, mut err) = (Vec::new(), String::new());
     let (one, two) = tokio::join!(pipes.stdout.read_to_end(&mut out), pipes.stderr.read_to_string(&mut err));
     one.and(two).unwrap();
-    (out, err, pipes.process.ended().await)
+    let ending = pipes.process.ended().await;
+    assert_eq!(pipes.process.ended().await, ending, "it may be asked again");
+    (out, err, ending)
 }
 
 #[tokio::test]
