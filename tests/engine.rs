@@ -71,13 +71,13 @@ impl Bench {
                     cells.push(cell);
                 }
                 Event::Run { id, change: RunChange::Item { value, .. }, .. } if id == run => {
-                    items.push(value.repr(100))
+                    items.push(value.repr(100));
                 }
                 Event::Run { id, change: RunChange::Finished, .. } if id == run => {
                     return (cells, lines, items);
                 }
                 Event::Lines { lines: new, .. } => {
-                    lines.extend(new.into_iter().map(|line| String::from(line.text)))
+                    lines.extend(new.into_iter().map(|line| String::from(line.text)));
                 }
                 _ => {}
             }

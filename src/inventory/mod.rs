@@ -57,10 +57,7 @@ pub enum Change {
 /// # Errors
 /// A sentence that says what is wrong with which name.
 pub fn named(text: &str) -> Result<Vec<Found>, String> {
-    let names = nodeset::expand(text)?;
-    if names.is_empty() {
-        return Err("no target is named".to_owned());
-    }
+    let names = nodeset::expand(text).map_err(|error| error.to_string())?;
     names.into_iter().map(|name| Found::at(&name, Origin::Named)).collect()
 }
 

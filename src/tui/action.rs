@@ -157,6 +157,26 @@ impl Action {
     }
 }
 
+/// The table as Markdown: the README's list of keys.
+pub fn markdown() -> String {
+    use std::fmt::Write as _;
+    let mut text = String::from("| keys | where | what it does |\n| --- | --- | --- |\n");
+    for info in ACTIONS {
+        let shown = |key: &&str| {
+            let chord = key.parse::<crate::tui::keys::Chord>();
+            format!("`{}`", chord.map_or_else(|_| (*key).to_owned(), |chord| chord.to_string()))
+        };
+        let keys: Vec<_> = info.keys.iter().map(|key| shown(&key).replace('|', "\\|")).collect();
+        let place = match info.places {
+            places if places == EVERYWHERE => "everywhere".to_owned(),
+            places if places == PANES => "panes".to_owned(),
+            places => places.iter().map(|place| place.name()).collect::<Vec<_>>().join(", "),
+        };
+        let _ = writeln!(text, "| {} | {place} | {} |", keys.join(" "), info.sentence); // a String takes all
+    }
+    text
+}
+
 const fn row(
     action: Action,
     name: &'static str,
@@ -234,3 +254,68 @@ pub const ACTIONS: &[ActionInfo] = &[
     row(Action::Repaint,        "repaint",         "",         &["ctrl-l"],             EVERYWHERE, "Paint the whole screen again"),
     row(Action::Quit,           "quit",            "",         &["f10", "ctrl-q"],      EVERYWHERE, "Cancel what runs, close every link and quit"),
 ];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{HashMap, HashSet};
+
+    use super::*;
+    use crate::tui::keys::Chord;
+
+    /// Keys that zellij, tmux or screen keep for themselves in their default set-up.
+    #[rustfmt::skip]
+    const EATEN: [&str; 24] = [
+        "ctrl-g", "ctrl-p", "ctrl-t", "ctrl-n", "ctrl-h", "ctrl-s", "ctrl-o", "ctrl-q", "ctrl-b", "ctrl-a",
+        "alt-f", "alt-n", "alt-h", "alt-j", "alt-k", "alt-l", "alt-i", "alt-o", "alt-p", "alt-=", "alt--",
+        "alt-+", "alt-up", "alt-down",
+    ];
+
+    #[test]
+    fn names_and_rows_are_unique_and_every_key_parses() {
+        let mut names = HashSet::new();
+        let mut actions = HashSet::new();
+        for info in ACTIONS {
+            assert!(names.insert(info.name), "{} twice", info.name);
+            assert!(actions.insert(info.action), "{:?} twice", info.action);
+            assert!(!info.sentence.ends_with('.') && !info.places.is_empty(), "{}", info.name);
+            for key in info.keys {
+                key.parse::<Chord>().expect(info.name);
+            }
+        }
+    }
+
+    #[test]
+    fn no_two_actions_share_a_key_in_one_place() {
+        let mut taken = HashMap::new();
+        for info in ACTIONS {
+            for (key, place) in
+                info.keys.iter().flat_map(|key| info.places.iter().map(move |place| (key, place)))
+            {
+                let chord: Chord = key.parse().expect(key);
+                if place.takes_text() && chord.is_text() {
+                    continue;
+                }
+                if let Some(other) = taken.insert((place, chord), info.name) {
+                    panic!("{key} in {} is both {other} and {}", place.name(), info.name);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_readmes_list_has_every_action_in_one_row() {
+        let text = markdown();
+        assert_eq!(text.lines().count(), ACTIONS.len() + 2);
+        for (line, info) in text.lines().skip(2).zip(ACTIONS) {
+            assert!(line.starts_with("| `") && line.ends_with(&format!("| {} |", info.sentence)), "{line}");
+        }
+        assert!(text.starts_with("| keys |") && text.contains("| `F5` `Alt-Enter` `Ctrl-Enter` | panes |"));
+    }
+
+    #[test]
+    fn every_action_has_a_key_that_multiplexers_leave_alone() {
+        for info in ACTIONS {
+            assert!(info.keys.iter().any(|key| !EATEN.contains(key)), "{}", info.name);
+        }
+    }
+}

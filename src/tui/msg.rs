@@ -1,7 +1,5 @@
 //! What reaches the application, what it wants done, and what a pane asks of it. Plain data.
 
-use std::process::ExitCode;
-
 use serde::Serialize;
 
 use crate::engine::command::{Command, RunId};
@@ -24,8 +22,6 @@ pub enum Msg {
     Signal(Signal),
     /// `$EDITOR` came back with this text, or why it did not.
     Edited(Result<String, String>),
-    /// The console sleeps no more.
-    Resumed,
     /// Text was handed to the terminal's clipboard: so many bytes; or why it was not.
     Copied(Result<usize, String>),
 }
@@ -66,17 +62,21 @@ pub enum Effect {
 pub enum Outcome {
     /// As the person wished.
     Done,
+    /// The engine ended by itself, which it never should.
+    EngineGone,
     /// A signal ended it.
     Signalled(Signal),
 }
 
-impl From<Outcome> for ExitCode {
-    fn from(outcome: Outcome) -> Self {
-        match outcome {
-            Outcome::Done => Self::SUCCESS,
-            Outcome::Signalled(Signal::HangUp) => Self::from(128 + 1),
-            Outcome::Signalled(Signal::Interrupt) => Self::from(128 + 2),
-            Outcome::Signalled(Signal::Terminate) => Self::from(128 + 15),
+impl Outcome {
+    /// The exit status of the program; an error where the console ended as it never should.
+    pub fn status(self) -> Result<u8, &'static str> {
+        match self {
+            Self::Done => Ok(0),
+            Self::EngineGone => Err("the engine ended by itself; `--log FILE` keeps what it says"),
+            Self::Signalled(Signal::HangUp) => Ok(128 + 1),
+            Self::Signalled(Signal::Interrupt) => Ok(128 + 2),
+            Self::Signalled(Signal::Terminate) => Ok(128 + 15),
         }
     }
 }

@@ -1,3 +1,6 @@
 //! What lies over the panes.
 
+pub mod confirm;
 pub mod details;
+pub mod menu;
+pub mod messages;

@@ -1,6 +1,7 @@
 //! The panes, and what each of them agrees to: a struct with its own view state that sees actions and never raw keys,
 //! reads the model through a [`Context`], and asks the application for everything that is not its own.
 
+pub mod editor;
 #[cfg(test)]
 #[expect(missing_docs, clippy::missing_panics_doc, reason = "for tests")]
 pub mod fixture;

@@ -59,7 +59,7 @@ fn without_colour_the_cursor_the_focus_and_errors_still_show() {
 fn colours_come_down_to_what_the_terminal_has() {
     let rgb = Style::new().fg(Color::Rgb(240, 120, 127)).bg(Color::Rgb(47, 59, 96));
     let indexed = Depth::Indexed.degrade(rgb);
-    assert_eq!((indexed.fg, indexed.bg), (Some(Color::Indexed(210)), Some(Color::Indexed(59))));
+    assert_eq!((indexed.fg, indexed.bg), (Some(Color::Indexed(210)), Some(Color::Indexed(23))));
     assert_eq!(Depth::Ansi.degrade(rgb).fg, Some(Color::LightRed));
     assert_eq!(Depth::Ansi.degrade(Style::new().fg(Color::Rgb(200, 211, 245))).fg, Some(Color::Reset));
     assert_eq!(Depth::Plain.degrade(rgb), Style::new());

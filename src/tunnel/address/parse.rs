@@ -1,268 +1,289 @@
-//! Reading addresses.
+//! From text to [`Address`].
 
-use super::{Address, AddressError, Hop, Options, Way};
+use std::net::Ipv6Addr;
 
-/// All kinds of hops, those that are not there yet too: their names are taken.
-pub(super) const KINDS: &[&str] = &[
-    "local",
-    "ssh",
-    "docker",
-    "docker-run",
-    "cmd",
-    "podman",
-    "kube",
-    "nsenter",
-    "sudo",
-    "su",
-    "doas",
-    "tcp",
-    "unix",
-];
-const OPTIONS: &[&str] = &["python", "identity", "ssh_option", "name", "rm"];
+use super::{Address, AddressError, Hop, Options, Way, words};
 
-type Result<T> = std::result::Result<T, AddressError>;
+pub(super) type Result<T> = std::result::Result<T, AddressError>;
 
+/// The kinds that are there.
+const KINDS: &[&str] = &["local", "ssh", "docker", "docker-run", "cmd"];
+
+/// Kinds that will come: recognised, so that no host is asked for by such a name by mistake.
+const LATER: &[&str] = &["podman", "kube", "nsenter", "sudo", "su", "doas", "tcp", "unix"];
+
+/// Characters that ssh itself refuses in a host or user, and those that mean something in a target.
+const NOT_IN_HOSTS: &str = "'`\"$\\;&<>|(){}[]*!?,/@=#%~^";
+
+/// Whether a rest or value that holds this stands in quotes.
+pub(super) fn needs_quotes(char: char) -> bool {
+    matches!(char, '/' | ',' | '?' | '&' | '"') || char.is_whitespace()
+}
+
+/// Whether a word is the name of a kind, there already or not.
+pub(super) fn is_kind(word: &str) -> bool {
+    KINDS.contains(&word) || LATER.contains(&word)
+}
+
+/// Reads one target. Node sets are not expanded here.
 pub(super) fn address(text: &str) -> Result<Address> {
-    let chars: Vec<char> = text.chars().collect();
-    let mut reader = Reader { text, chars, at: 0 };
-    if let Some(at) = reader.chars.iter().position(|c| c.is_control()) {
-        return Err(AddressError { text: text.to_owned(), at, why: "a control character".to_owned() });
+    let mut parser = Parser { text, at: 0 };
+    if let Some((at, char)) = text.char_indices().find(|(_, char)| char.is_control()) {
+        return Err(parser.wrong(at, format!("the control character {char:?} cannot be in a target")));
     }
-    let mut hops = vec![reader.hop()?];
-    while reader.take('/') {
-        hops.push(reader.hop()?);
+    let mut hops = vec![parser.hop()?];
+    while parser.take('/') {
+        hops.push(parser.hop()?);
     }
-    match reader.peek() {
-        None => Ok(Address { hops }),
-        Some(c) => {
-            Err(reader.error(format!("{c:?} is not expected here; put what holds it in double quotes")))
-        }
-    }
+    Ok(Address { hops })
 }
 
-struct Reader<'a> {
+pub(super) struct Parser<'a> {
     text: &'a str,
-    chars: Vec<char>,
-    at: usize,
+    /// The byte offset of what is read next.
+    pub(super) at: usize,
 }
 
-impl Reader<'_> {
-    fn peek(&self) -> Option<char> {
-        self.chars.get(self.at).copied()
+/// A piece of the text, unquoted, and where it began.
+pub(super) struct Piece {
+    pub(super) at: usize,
+    pub(super) text: String,
+}
+
+impl<'a> Parser<'a> {
+    pub(super) fn wrong(&self, at: usize, why: impl Into<String>) -> AddressError {
+        AddressError::new(self.text, at, why)
     }
 
-    fn take(&mut self, c: char) -> bool {
-        let there = self.peek() == Some(c);
-        self.at += usize::from(there);
+    pub(super) fn rest(&self) -> &'a str {
+        self.text.get(self.at..).unwrap_or("")
+    }
+
+    pub(super) fn take(&mut self, char: char) -> bool {
+        let there = self.rest().starts_with(char);
+        self.at += if there { char.len_utf8() } else { 0 };
         there
     }
 
-    fn error(&self, why: impl Into<String>) -> AddressError {
-        AddressError { text: self.text.to_owned(), at: self.at, why: why.into() }
-    }
-
-    /// Up to one of these, or the end.
-    fn until(&mut self, ends: &str) -> String {
-        let start = self.at;
-        while self.peek().is_some_and(|c| !ends.contains(c)) {
-            self.at += 1;
-        }
-        self.chars[start..self.at].iter().collect()
-    }
-
-    /// In quotes, or up to one of these.
-    fn quoted_or_until(&mut self, ends: &str) -> Result<String> {
-        let start = self.at;
-        if !self.take('"') {
-            return Ok(self.until(ends));
-        }
-        let mut text = String::new();
-        loop {
-            match self.peek() {
-                Some('"') => break,
-                Some('\\') if matches!(self.chars.get(self.at + 1), Some('"' | '\\')) => {
-                    self.at += 1;
-                    text.extend(self.peek());
-                }
-                Some(c) => text.push(c),
-                None => {
-                    self.at = start;
-                    return Err(self.error("this has no closing quote"));
-                }
-            }
-            self.at += 1;
-        }
-        self.at += 1;
-        Ok(text)
+    /// Up to one of these characters, or the end.
+    pub(super) fn until(&mut self, stops: &[char]) -> &'a str {
+        let rest = self.rest();
+        let read = rest.find(stops).map_or(rest, |end| rest.split_at(end).0);
+        self.at += read.len();
+        read
     }
 
     fn hop(&mut self) -> Result<Hop> {
         let start = self.at;
-        let word = if self.peek() == Some('[') { String::new() } else { self.until(":?/@") };
-        let is_kind = KINDS.contains(&word.as_str()) && self.peek() != Some('@');
-        let mut way = if is_kind {
-            let rest = if self.take(':') { Some(self.rest(&word)?) } else { None };
-            self.way(start, &word, rest)?
-        } else {
-            self.at = start;
-            let end = self.until("?/");
-            self.ssh(start, &end)?
+        let word = self.until(&[':', '/', '?', '"']);
+        let colon = self.take(':');
+        let mut way = match word {
+            later if LATER.contains(&later) => {
+                let why = format!(
+                    "{later} is a kind of hop that is not there yet; a host of that name is ssh:{later}"
+                );
+                return Err(self.wrong(start, why));
+            }
+            "local" if colon => Way::Local { name: Some(self.rest_of("local", "name")?.text) },
+            "local" => Way::Local { name: None },
+            alone if !colon && KINDS.contains(&alone) => {
+                let why =
+                    format!("{alone} needs to know more: {alone}:…; a host of that name is ssh:{alone}");
+                return Err(self.wrong(start, why));
+            }
+            "docker" => Way::Docker { container: self.container()? },
+            "docker-run" => Way::DockerRun { image: self.image()?, name: None, rm: true },
+            "cmd" => self.command()?,
+            "ssh" => self.ssh()?,
+            _ => {
+                self.at = start;
+                self.ssh()?
+            }
         };
-        let options = if self.take('?') { self.options(&mut way)? } else { Options::default() };
+        let mut options = Options::default();
+        if self.take('?') {
+            self.options(&mut way, &mut options)?;
+        }
+        if !self.rest().is_empty() && !self.rest().starts_with('/') {
+            return Err(self.wrong(
+                self.at,
+                "here a target ends; what follows it is `?` with options, or `/` with the next hop",
+            ));
+        }
         Ok(Hop { way, options })
     }
 
-    fn rest(&mut self, kind: &str) -> Result<String> {
-        self.quoted_or_until(if kind == "ssh" { "?/" } else { "?/ ,\"" })
+    /// What follows a kind.
+    fn rest_of(&mut self, kind: &str, what: &str) -> Result<Piece> {
+        let piece = self.piece(&['/', '?'])?;
+        if piece.text.trim().is_empty() {
+            return Err(self
+                .wrong(piece.at, format!("{kind}: names no {what}; write {kind}:{}", what.to_uppercase())));
+        }
+        Ok(piece)
     }
 
-    fn way(&self, start: usize, kind: &str, rest: Option<String>) -> Result<Way> {
-        let needs = |form: &str| {
-            let why = format!("{kind} needs to know more: {form}");
-            rest.clone()
-                .filter(|rest| !rest.is_empty())
-                .ok_or_else(|| AddressError { at: start, ..self.error(why) })
-        };
-        Ok(match kind {
-            "local" => Way::Local { name: rest },
-            "ssh" => return self.ssh(start, &needs("ssh:HOST")?),
-            "docker" => Way::Docker { container: needs("docker:NAME")? },
-            "docker-run" => Way::DockerRun { image: needs("docker-run:IMAGE")?, name: None, rm: true },
-            "cmd" => {
-                let words = words(&needs("cmd:\"COMMAND\"")?).map_err(|why| self.error(why))?;
-                if words.is_empty() {
-                    return Err(self.error("cmd needs to know more: cmd:\"COMMAND\""));
-                }
-                Way::Command { words }
-            }
-            _ => {
-                let why = format!(
-                    "{kind} is a kind of hop that is not there yet; a host of that name is ssh:{kind}"
-                );
-                return Err(AddressError { at: start, ..self.error(why) });
-            }
-        })
+    /// A container's name or id, or `project/service`.
+    fn container(&mut self) -> Result<String> {
+        let piece = self.rest_of("docker", "container")?;
+        let parts = piece.text.split('/');
+        if parts.clone().count() <= 2 && parts.clone().all(is_container_name) {
+            return Ok(piece.text);
+        }
+        let why = "a container is named by letters, digits, `_`, `.` and `-`, the first a letter or digit, \
+                   or as docker:\"project/service\"";
+        Err(self.wrong(piece.at, why))
     }
 
-    fn ssh(&self, start: usize, text: &str) -> Result<Way> {
-        let error = |why: &str| AddressError { at: start, ..self.error(why) };
-        let (user, rest) = match text.rsplit_once('@') {
-            Some((user, rest)) => (Some(user.to_owned()), rest),
-            None => (None, text),
-        };
-        let (host, port) = match rest.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-            Some((host, "")) => (host, None),
-            Some((host, port)) => {
-                (host, Some(port.strip_prefix(':').ok_or_else(|| error("a port is :PORT"))?))
-            }
-            None => rest.split_once(':').map_or((rest, None), |(host, port)| (host, Some(port))),
-        };
-        let port = port.map(str::parse::<u16>).transpose();
-        let port = port
-            .map_err(|_| error("a port is a number from 1 to 65535; an IPv6 address stands in [brackets]"))?;
-        if host.is_empty() || user.as_deref() == Some("") {
-            return Err(error("the name is empty"));
+    fn image(&mut self) -> Result<String> {
+        let Piece { at, text } = self.rest_of("docker-run", "image")?;
+        if text.starts_with('-') || text.contains(char::is_whitespace) {
+            return Err(self.wrong(at, "no image begins with `-` or holds a blank"));
         }
-        if host.starts_with('-') || user.as_deref().is_some_and(|user| user.starts_with('-')) {
-            return Err(error("a name that begins with - would be taken for an option"));
-        }
-        if let Some(c) = text.chars().find(|c| c.is_whitespace() || "\"'\\,&".contains(*c)) {
-            return Err(error(&format!("{c:?} is in no host's name")));
-        }
-        Ok(Way::Ssh { user, host: host.to_owned(), port })
+        Ok(text)
     }
 
-    fn options(&mut self, way: &mut Way) -> Result<Options> {
-        let mut options = Options::default();
-        loop {
-            let start = self.at;
-            let key = self.until("=&/");
-            let value = if self.take('=') {
-                let path = self.peek() == Some('/');
-                self.quoted_or_until(if path { "&" } else { "&/" })?
-            } else {
-                String::new()
+    fn command(&mut self) -> Result<Way> {
+        let piece = self.rest_of("cmd", "command")?;
+        let words = self.words(&piece)?;
+        if words.first().is_none_or(String::is_empty) {
+            return Err(self.wrong(piece.at, "cmd: names no program"));
+        }
+        Ok(Way::Command { words })
+    }
+
+    fn words(&self, piece: &Piece) -> Result<Vec<String>> {
+        words::split(&piece.text)
+            .map_err(|(at, what)| self.wrong(piece.at + at, format!("this {what} is not closed")))
+    }
+
+    fn ssh(&mut self) -> Result<Way> {
+        let Piece { at, text } = self.piece(&['/', '?'])?;
+        let (user, place) = match text.rsplit_once('@') {
+            Some((user, place)) => (Some(user), place),
+            None => (None, text.as_str()),
+        };
+        let place_at = at + text.len() - place.len();
+        let (host, port) = self.host_and_port(place, place_at)?;
+        let user = user.map(|user| self.user(user, at)).transpose()?;
+        let port = port.map(|port| self.port(port, at + text.len() - port.len())).transpose()?;
+        Ok(Way::Ssh { user, host, port })
+    }
+
+    fn host_and_port<'t>(&self, place: &'t str, at: usize) -> Result<(String, Option<&'t str>)> {
+        if let Some(bracketed) = place.strip_prefix('[') {
+            let Some((address, after)) = bracketed.split_once(']') else {
+                return Err(self.wrong(at, "this bracket is not closed"));
             };
-            if value.is_empty() && OPTIONS.contains(&key.as_str()) {
-                return Err(AddressError {
-                    at: start,
-                    ..self.error(format!("{key} needs a value: {key}=…"))
-                });
-            }
-            match (key.as_str(), &mut *way) {
-                ("python", _) => options.python = Some(value),
-                ("identity", _) => options.identity = Some(value.into()),
-                ("ssh_option", _) => options.ssh_options.push(value),
-                ("name", Way::DockerRun { name, .. }) => *name = Some(value),
-                ("rm", Way::DockerRun { rm, .. }) => {
-                    *rm = value.parse().map_err(|_| self.error("rm is true or false"))?;
+            let port = match after.strip_prefix(':') {
+                None if !after.is_empty() => {
+                    return Err(self.wrong(
+                        at + address.len() + 2,
+                        "after an address in brackets comes `:` and a port, or nothing",
+                    ));
                 }
-                _ => return Err(AddressError { at: start, ..self.error(unknown(&key)) }),
+                port => port,
+            };
+            return Ok((self.ipv6(address, at + 1)?, port));
+        }
+        let (host, port) = place.split_once(':').map_or((place, None), |(host, port)| (host, Some(port)));
+        if port.is_some_and(|port| port.contains(':')) {
+            return Err(self.wrong(at, "an IPv6 address stands in brackets: [2001:db8::1]:22"));
+        }
+        let why = match host.chars().next() {
+            None => "here a host is missing",
+            Some('-') => "no host begins with `-`",
+            Some(_) if host.contains(['[', ']']) => {
+                "a bracket in a host is a node set, web[1-9], and it is not complete here"
             }
-            if !self.take('&') {
-                return Ok(options);
+            Some(_) if host.contains(|c: char| NOT_IN_HOSTS.contains(c) || c.is_whitespace()) => {
+                "no host holds blanks or any of the characters '`\"$\\;&<>|(){}*!?,/@=#%~^"
             }
+            Some(_) => return Ok((host.to_owned(), port)),
+        };
+        Err(self.wrong(at, why))
+    }
+
+    /// An IPv6 address, with its zone where it has one.
+    fn ipv6(&self, text: &str, at: usize) -> Result<String> {
+        let (address, zone) =
+            text.split_once('%').map_or((text, None), |(address, zone)| (address, Some(zone)));
+        let zone_fits = zone.is_none_or(|zone| {
+            !zone.is_empty() && zone.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
+        });
+        if address.parse::<Ipv6Addr>().is_err() || !zone_fits {
+            return Err(self.wrong(at, "this is no IPv6 address (and no node set, such as web[1-9])"));
+        }
+        Ok(text.to_owned())
+    }
+
+    pub(super) fn user(&self, user: &str, at: usize) -> Result<String> {
+        let why = if user.is_empty() {
+            "before `@` a user is missing"
+        } else if user.starts_with('-') {
+            "no user begins with `-`"
+        } else if user.contains(|c: char| "'`\";&<>|(){}[],/?:".contains(c) || c.is_whitespace()) {
+            "no user holds blanks or any of the characters '`\";&<>|(){}[],/?:"
+        } else {
+            return Ok(user.to_owned());
+        };
+        Err(self.wrong(at, why))
+    }
+
+    pub(super) fn port(&self, port: &str, at: usize) -> Result<u16> {
+        match port.parse::<u16>() {
+            Ok(number) if number > 0 && port.bytes().all(|byte| byte.is_ascii_digit()) => Ok(number),
+            _ => Err(self.wrong(at, format!("{port:?} is no port: write a number from 1 to 65535"))),
         }
     }
-}
 
-fn unknown(key: &str) -> String {
-    match nearest(key, OPTIONS.iter().copied()) {
-        _ if key == "name" || key == "rm" => format!("{key} is for docker-run"),
-        Some(near) => format!("there is no option {key}; did you mean {near}?"),
-        None => format!("there is no option {key}; there are {}", OPTIONS.join(", ")),
-    }
-}
-
-/// The one of `words` that a mistyped `word` most likely means; none where none is near.
-pub fn nearest<'a>(word: &str, words: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let near = words.map(|known| (distance(known, word), known)).min()?;
-    (near.0 <= 1 + word.chars().count() / 4).then_some(near.1)
-}
-
-/// How many letters are to be changed, added or taken away to make one word of the other (Levenshtein).
-fn distance(left: &str, right: &str) -> usize {
-    let right: Vec<char> = right.chars().collect();
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (i, a) in left.chars().enumerate() {
-        let mut diagonal = i;
-        row[0] = i + 1;
-        for (j, b) in right.iter().enumerate() {
-            let change = diagonal + usize::from(a != *b);
-            diagonal = row[j + 1];
-            row[j + 1] = change.min(diagonal + 1).min(row[j] + 1);
+    /// One rest or value: in double quotes, or plain up to one of `stops`.
+    pub(super) fn piece(&mut self, stops: &[char]) -> Result<Piece> {
+        let at = self.at;
+        if self.take('"') {
+            let text = self.quoted(at)?;
+            if !self.rest().is_empty() && !self.rest().starts_with(['/', '?', '&']) {
+                return Err(self
+                    .wrong(self.at, "quotes go round a whole rest or value; nothing may follow them here"));
+            }
+            return Ok(Piece { at: at + 1, text });
         }
+        let text = self.until(stops);
+        let odd = text.char_indices().find(|&(_, char)| needs_quotes(char) && char != '/');
+        if let Some((offset, char)) = odd {
+            return Err(
+                self.wrong(at + offset, format!("{char:?} here needs double quotes round the whole: \"…\""))
+            );
+        }
+        Ok(Piece { at, text: text.to_owned() })
     }
-    row.last().copied().unwrap_or_default()
+
+    /// What stands before the closing quote.
+    fn quoted(&mut self, open: usize) -> Result<String> {
+        let mut text = String::new();
+        let mut chars = self.rest().char_indices();
+        while let Some((offset, char)) = chars.next() {
+            match char {
+                '"' => {
+                    self.at += offset + 1;
+                    return Ok(text);
+                }
+                '\\' => match chars.clone().next() {
+                    Some((_, next @ ('"' | '\\'))) => {
+                        text.push(next);
+                        chars.next();
+                    }
+                    _ => text.push('\\'),
+                },
+                inside => text.push(inside),
+            }
+        }
+        Err(self.wrong(open, "this quote is not closed"))
+    }
 }
 
-/// A line's words as a shell would split them: quotes and backslashes, nothing expanded.
-fn words(line: &str) -> std::result::Result<Vec<String>, &'static str> {
-    let mut words = Vec::new();
-    let mut word: Option<String> = None;
-    let mut chars = line.chars();
-    while let Some(c) = chars.next() {
-        match c {
-            ' ' | '\t' => words.extend(word.take()),
-            '\'' => loop {
-                match chars.next() {
-                    Some('\'') => break word.get_or_insert_default().push_str(""),
-                    Some(c) => word.get_or_insert_default().push(c),
-                    None => return Err("a ' in the command has no closing one"),
-                }
-            },
-            '"' => loop {
-                match chars.next() {
-                    Some('"') => break word.get_or_insert_default().push_str(""),
-                    Some('\\') => word.get_or_insert_default().extend(chars.next()),
-                    Some(c) => word.get_or_insert_default().push(c),
-                    None => return Err("a \" in the command has no closing one"),
-                }
-            },
-            '\\' => word.get_or_insert_default().extend(chars.next()),
-            c => word.get_or_insert_default().push(c),
-        }
-    }
-    words.extend(word);
-    Ok(words)
+/// Whether an engine would let a container be called so.
+pub(super) fn is_container_name(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || "_.-".contains(c))
 }

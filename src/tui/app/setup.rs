@@ -1,0 +1,55 @@
+//! What the application begins with, from the configuration.
+
+use std::time::Duration;
+
+use crate::config::Config;
+use crate::tui::glyphs::{self, Glyphs};
+use crate::tui::keys::Keymap;
+use crate::tui::theme::{Depth, Theme};
+
+/// What the application begins with.
+#[derive(Debug, Clone)]
+pub struct Setup {
+    /// Colours.
+    pub theme: Theme,
+    /// Signs.
+    pub glyphs: Glyphs,
+    /// Keys.
+    pub keymap: Keymap,
+    /// A run on more hosts than this is asked about first; 0: never.
+    pub confirm_over: usize,
+    /// The longest a call may take.
+    pub timeout: Option<Duration>,
+    /// How many targets of one run work at the same time.
+    pub fanout: Option<usize>,
+    /// What is to be told at the start: a broken configuration, a theme that is not there.
+    pub notices: Vec<String>,
+}
+
+impl Setup {
+    /// As the configuration says, as far as the terminal can. What cannot be had is told, and its default taken.
+    pub fn of(config: &Config, colour: bool, broken: Option<String>) -> Self {
+        let variable = |name: &str| std::env::var(name).ok();
+        let (no_color, colorterm, term) = (variable("NO_COLOR"), variable("COLORTERM"), variable("TERM"));
+        let depth = if colour {
+            Depth::of(no_color.as_deref(), colorterm.as_deref(), term.as_deref())
+        } else {
+            Depth::Plain
+        };
+        let mut notices = Vec::from_iter(broken);
+        let themes = crate::paths::themes();
+        let theme = Theme::load(&config.theme, themes.as_deref(), depth).unwrap_or_else(|error| {
+            notices.push(format!("the default theme is in force: {error}"));
+            Theme::plain(depth)
+        });
+        Self {
+            theme,
+            glyphs: if config.ascii { glyphs::ASCII } else { glyphs::UNICODE },
+            keymap: Keymap::default(),
+            confirm_over: config.confirm_over,
+            timeout: config.timeout.limit(),
+            fanout: (config.fanout > 0).then_some(config.fanout),
+            notices,
+        }
+    }
+}

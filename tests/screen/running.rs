@@ -1,0 +1,111 @@
+//! From typed code to what the engine is asked.
+
+use hailer::engine::command::Command;
+use hailer::engine::target::{Origin, TargetId};
+use hailer::tui::msg::Effect;
+use ratatui::crossterm::event::Event as Input;
+
+use crate::drive::Drive;
+
+#[test]
+fn what_was_named_is_what_a_run_hits_until_the_person_chooses() {
+    let mut drive = Drive::new(120, 40).fleet(&["web1", "web2", "db1"]);
+    drive.found("alias", Origin::SshConfig);
+    assert!(drive.screen().contains("→ 3 hosts"), "{}", drive.screen());
+    drive.keys("uptime()<f5>");
+    let specs = drive.runs();
+    assert_eq!(specs[0].code, "uptime()");
+    let mut targets = specs[0].targets.clone();
+    targets.sort();
+    assert_eq!(targets, [TargetId(0), TargetId(1), TargetId(2)]);
+}
+
+#[test]
+fn this_machine_is_selected_where_nothing_was_named() {
+    let mut drive = Drive::new(120, 40);
+    drive.found("local", Origin::BuiltIn);
+    drive.found("web1", Origin::SshConfig);
+    assert!(drive.screen().contains("→ 1 host · local"), "{}", drive.screen());
+}
+
+#[test]
+fn runs_are_numbered_from_one_and_enter_runs_a_complete_line() {
+    let mut drive = Drive::new(120, 40).fleet(&["web1"]);
+    let ids: Vec<_> = ["1<enter>", "<alt-enter>", "<ctrl-enter>"]
+        .into_iter()
+        .flat_map(|keys| drive.keys(keys).runs())
+        .map(|spec| spec.id.0)
+        .collect();
+    assert_eq!(ids, [1, 2, 3]);
+}
+
+#[test]
+fn nothing_is_sent_without_hosts_without_code_or_with_doubtful_code_at_first() {
+    let mut drive = Drive::new(120, 40);
+    assert_eq!(drive.keys("1<f5>").effects(), []);
+    assert!(drive.screen().contains("no host is selected"));
+    let mut drive = Drive::new(120, 40).fleet(&["web1"]);
+    assert_eq!(drive.keys("<f5>").effects(), []);
+    assert!(drive.screen().contains("there is no code"));
+    assert_eq!(drive.keys("print 'x'<f5>").effects(), []);
+    assert!(drive.screen().contains("nothing was sent"), "{}", drive.screen());
+    assert_eq!(drive.keys("<f5>").runs().len(), 1);
+}
+
+#[test]
+fn a_paste_never_runs_and_is_not_indented() {
+    let mut drive = Drive::new(120, 40).fleet(&["web1"]);
+    drive.input(Input::Paste("if x:\n  rm()\nrm()\n".into()));
+    assert_eq!(drive.effects(), []);
+    let code = drive.keys("<f5>").runs().remove(0).code;
+    assert_eq!(code, "if x:\n  rm()\nrm()\n");
+}
+
+#[test]
+fn many_hosts_are_asked_about_with_the_focus_on_cancel() {
+    let names: Vec<_> = (1..=60).map(|number| format!("web{number}")).collect();
+    let names: Vec<_> = names.iter().map(String::as_str).collect();
+    let mut drive = Drive::new(120, 40).fleet(&names);
+    drive.keys("reboot()<f5>");
+    assert_eq!(drive.effects(), []);
+    assert!(drive.screen().contains("run this on 60 hosts?"));
+    drive.keys("<enter>");
+    assert_eq!(drive.effects(), []);
+    drive.keys("<f5>").input(Input::Paste("\t\n\n".into()));
+    assert_eq!(drive.effects(), []);
+    assert_eq!(drive.keys("<tab><enter>").runs()[0].targets.len(), 60);
+    drive.keys("<f5><right><esc>");
+    assert_eq!(drive.effects(), []);
+    assert!(!drive.screen().contains("run this on"));
+}
+
+#[test]
+fn earlier_code_is_loaded_and_never_run() {
+    let mut drive = Drive::new(120, 40).fleet(&["web1"]);
+    drive.keys("first()<f5>").runs();
+    drive.keys("<ctrl-c><ctrl-c>").wait(6_000);
+    drive.keys("second()<f7>");
+    assert!(drive.screen().contains("first()"), "{}", drive.screen());
+    drive.keys("<f8>");
+    assert!(drive.screen().contains("second()"), "{}", drive.screen());
+    assert!(drive.runs().is_empty());
+}
+
+#[test]
+fn the_palette_adds_targets_and_reaches_actions_of_other_panes() {
+    let mut drive = Drive::new(120, 40).fleet(&["web1"]);
+    drive.keys("<f2>add db[1-2]<enter>");
+    let command = Command::Add { text: "db[1-2]".into(), connect: true };
+    assert_eq!(drive.effects(), [Effect::Engine(command)]);
+    drive.keys("<f2>mark-none<enter>");
+    assert!(drive.screen().contains("→ no host"), "{}", drive.screen());
+    assert!(drive.screen().contains("▸fleet"), "{}", drive.screen());
+}
+
+#[test]
+fn a_users_choice_stays_when_more_is_found() {
+    let mut drive = Drive::new(120, 40).fleet(&["web1", "web2"]);
+    drive.keys("<alt-1>A");
+    drive.found("web3", Origin::Named);
+    assert!(drive.screen().contains("→ no host"), "{}", drive.screen());
+}
