@@ -10,11 +10,11 @@
 //! | [`inventory`] | where names come from |
 //! | [`engine`] | supervises links and runs; the only API of the front ends |
 //! | [`model`] | what is known, as plain data: no I/O, no screen |
-//! | [`print`] | the headless front end |
+//! | [`print`](mod@print) | the headless front end |
 //! | [`tui`] | the full-screen front end |
 //!
 //! Beside them: [`cli`] is the command line, [`config`] the configuration, [`paths`] where it lies, [`duration`] how people
-//! write spans of time.
+//! write spans of time, [`start`] what leads from the command line to a front end.
 //!
 //! `engine` → `model` → `tui` and `print`: a lower room never names an upper one, and a test sees to it.
 
@@ -27,6 +27,7 @@ pub mod link;
 pub mod model;
 pub mod paths;
 pub mod print;
+pub mod start;
 pub mod tui;
 pub mod tunnel;
 pub mod wire;

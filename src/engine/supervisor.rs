@@ -238,6 +238,9 @@ impl Supervisor {
 
     fn report(&mut self, report: Report) {
         let Report { target, epoch, news } = report;
+        if let News::Lines { run, lines } = news {
+            return self.outbox.push(Event::Lines { target, run, lines, dropped: 0 });
+        }
         if self.links.get(&target).is_none_or(|link| link.epoch != epoch) {
             return; // of a link that was let go of
         }
@@ -249,7 +252,7 @@ impl Supervisor {
                 self.state(target, state);
             }
             News::Latency(latency) => self.tell(target, TargetChange::Latency(latency)),
-            News::Lines { run, lines } => self.outbox.push(Event::Lines { target, run, lines, dropped: 0 }),
+            News::Lines { .. } => {} // told above: what a host wrote is true, whatever became of its link
             News::Call { run, news } => {
                 self.run(|runs, links, step| runs.heard(run, target, news, links, step));
             }
@@ -270,16 +273,25 @@ impl Supervisor {
         self.outbox.push(Event::Notice { at: self.clock.now(), level, text });
     }
 
-    /// Lets go of every link, tells what is left to tell, and gives the workers a moment.
+    /// Lets go of every link, and tells what is left to tell; both within a moment.
     async fn close(mut self, events: &mpsc::Sender<Vec<Event>>) {
         self.links.clear();
-        let last = self.outbox.take();
-        let told = async {
-            let _ = events.send(last).await;
-        };
-        self.reports.1.close();
-        let closed = async { while self.workers.join_next().await.is_some() {} };
-        let _ = tokio::time::timeout(GRACE, async { tokio::join!(told, closed) }).await;
+        let end = tokio::time::Instant::now() + GRACE;
+        loop {
+            tokio::select! {
+                place = events.reserve(), if !self.outbox.is_empty() => match place {
+                    Ok(place) => place.send(self.outbox.take()),
+                    Err(_) => drop(self.outbox.take()),
+                },
+                Some(report) = self.reports.1.recv(), if !self.outbox.is_full() => self.burst(report),
+                done = self.workers.join_next(), if !self.workers.is_empty() => drop(done),
+                () = tokio::time::sleep_until(end) => return,
+                else => return,
+            }
+            if self.workers.is_empty() && self.reports.1.is_empty() && self.outbox.is_empty() {
+                return;
+            }
+        }
     }
 }
 

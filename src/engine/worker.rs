@@ -202,7 +202,7 @@ impl Serving {
             tokio::select! {
                 request = self.worker.requests.recv() => match request {
                     Some(request) => self.request(request),
-                    None => return self.connection.close().await,
+                    None => return self.close().await,
                 },
                 turn = self.connection.turn() => match turn {
                     Ok(Turn::Heard(heard)) => self.heard(heard).await,
@@ -340,6 +340,16 @@ impl Serving {
         self.partial_lines().await;
         self.worker.report(News::State(LinkState::Lost { why })).await;
         self.connection.close().await;
+    }
+
+    /// Lets go of the link. What a host wrote before is still told.
+    async fn close(self) {
+        let Self { worker, connection, mut stderr, .. } = self;
+        let words = connection.close().await;
+        let (at, mut lines) = (worker.clock.now(), Vec::new());
+        stderr.feed(&words, at, &mut lines);
+        lines.extend(stderr.flush(at));
+        worker.lines(None, lines).await;
     }
 }
 

@@ -1,7 +1,7 @@
 //! The running containers of the current Docker context, kept up to date by the engine's events.
 
 use std::collections::{BTreeMap, HashMap};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bollard::Docker;
 use bollard::models::ContainerSummary;
@@ -19,8 +19,9 @@ use crate::tunnel::docker_engine;
 /// How soon the engine is looked for again when it is not there; twice as late each time, up to a minute.
 const AGAIN: Duration = Duration::from_secs(2);
 const LATEST: Duration = Duration::from_mins(1);
-/// Events come in crowds: how long to wait for more before the list is read again.
-const CROWD: Duration = Duration::from_millis(100);
+/// Events come in crowds: how long to wait for more before the list is read again. An endless crowd (a container that
+/// dies and is started again and again) is not waited for.
+const CROWD: Duration = Duration::from_millis(200);
 /// What happens to a container that changes who can be reached.
 const EVENTS: &[&str] = &["start", "die", "destroy", "rename", "pause", "unpause"];
 
@@ -59,9 +60,12 @@ async fn follow(
     let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
     let filters =
         HashMap::from([("type".to_owned(), words(&["container"])), ("event".to_owned(), words(EVENTS))]);
-    let options = EventsOptions { filters: Some(filters), ..EventsOptions::default() };
-    // The events are asked for before the list, so that nothing falls between.
-    let mut events = std::pin::pin!(docker.events(Some(options)));
+    // Nothing is asked until the stream is first polled, which is after the list: the events since now are asked for, so
+    // that nothing falls between.
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let since = Some(now.as_secs().to_string());
+    let options = EventsOptions { since, filters: Some(filters), ..EventsOptions::default() };
+    let mut events = std::pin::pin!(docker.events(Some(options)).fuse());
     loop {
         let now = match list(docker).await {
             Ok(now) => now,
@@ -79,7 +83,8 @@ async fn follow(
             },
             () = changes.closed() => return String::new(),
         }
-        while let Ok(Some(Ok(_))) = timeout(CROWD, events.next()).await {}
+        let crowd = async { while let Some(Ok(_)) = events.next().await {} };
+        let _ = timeout(CROWD, crowd).await;
     }
 }
 

@@ -98,9 +98,10 @@ impl Connection {
         self.heard.extend(self.batch.drain(..));
     }
 
-    /// Lets go of the far side: closes its input, gives it a moment, and ends the process here.
-    pub async fn close(self) {
-        self.pipes.close().await;
+    /// Lets go of the far side: closes its input, gives it a moment, and ends the process here. What it still said on
+    /// standard error is given back.
+    pub async fn close(self) -> Vec<u8> {
+        self.pipes.close(READ as u64).await
     }
 
     async fn closed(&mut self) -> Ended {

@@ -131,7 +131,7 @@ impl Opening {
     /// Starts again with a core that is not compressed. The interpreter is known to be there by now.
     async fn without_zlib(self) -> Result<Self, Failure> {
         let Self { address, options, until, pipes, .. } = self;
-        pipes.close().await;
+        pipes.close(STDERR as u64).await;
         Box::pin(Self::attempt(&address, &options, Codec::Raw, until).await?.interpreter()).await
     }
 

@@ -1,7 +1,8 @@
 //! What one target has said in one run so far.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use serde::Serialize;
@@ -15,6 +16,9 @@ use crate::wire::value::Value;
 pub const ITEMS_KEPT: usize = 1_000;
 /// How many warnings are kept for each target.
 pub const WARNINGS_KEPT: usize = 100;
+
+/// How much of an answer is searched, in characters.
+const SEARCHED: usize = 2_000;
 
 /// The newest of something, a bounded number of them.
 #[derive(Debug, Clone, Serialize)]
@@ -110,6 +114,9 @@ pub struct CellEntry {
     pub progress: Option<Progress>,
     /// Its warnings. Remote text.
     pub warnings: Newest<String>,
+    /// The text of a final cell, made when it is first searched.
+    #[serde(skip)]
+    searched: OnceLock<Box<str>>,
 }
 
 impl CellEntry {
@@ -126,6 +133,7 @@ impl CellEntry {
             items: Newest::default(),
             progress: None,
             warnings: Newest::default(),
+            searched: OnceLock::new(),
         }
     }
 
@@ -155,6 +163,16 @@ impl CellEntry {
             Cell::Running => return self.underway(limit),
         };
         cut(text, limit)
+    }
+
+    /// The text that a filter searches. A filter is tried with every key that is typed: a final cell's is made once.
+    pub(super) fn searched(&self) -> Cow<'_, str> {
+        let text = || self.value().map_or_else(|| self.summary(SEARCHED), |value| plain(value, SEARCHED));
+        if self.cell.is_final() {
+            self.searched.get_or_init(|| text().into()).as_ref().into()
+        } else {
+            text().into()
+        }
     }
 
     /// What a running call has said last.
@@ -203,6 +221,14 @@ impl CellEntry {
     pub(super) fn progress(&mut self, progress: Progress) {
         self.heard = progress.at;
         self.progress = Some(progress);
+    }
+}
+
+/// A value as one compares and searches it: a str without quotes, anything else as Python shows it.
+pub(super) fn plain(value: &Value, limit: usize) -> String {
+    match value.as_str() {
+        Some(text) => cut(text.chars().take(limit + 1).collect(), limit),
+        None => value.repr(limit),
     }
 }
 

@@ -48,6 +48,9 @@ pub struct Differences {
 pub fn diff(left: &Value, right: &Value, limit: usize) -> Differences {
     let mut walk = Walk { limit, pairs: PAIRS, path: String::new(), result: Differences::default() };
     walk.compare(left, right, DEPTH);
+    if walk.result.found.is_empty() && !walk.result.cut && left != right {
+        walk.tell(Some(left.clone()), Some(right.clone())); // they differ in what has no path
+    }
     walk.result
 }
 
@@ -145,3 +148,7 @@ fn keyed(value: &Value) -> Option<Vec<(String, Value)>> {
     let step = |(key, part): &(_, _)| (format!("[{}]", value.at(*key).repr(SHOWN)), value.at(*part));
     Some(pairs.iter().map(step).collect())
 }
+
+#[cfg(test)]
+#[path = "diff_test.rs"]
+mod tests;

@@ -72,8 +72,8 @@ pub struct Filter {
 struct Term {
     negate: bool,
     whole: Regex,
-    /// The word's other reading: a column and what it is to hold.
-    column: Option<(String, Regex)>,
+    /// The word's other reading: a column and what it is to hold, if that is typed already.
+    column: Option<(String, Option<Regex>)>,
 }
 
 impl Filter {
@@ -148,7 +148,7 @@ impl Term {
         };
         let Some(whole) = pattern(word)? else { return Ok(None) };
         let column = match split_column(word) {
-            Some((name, rest)) => Some((name.to_owned(), pattern(rest)?.unwrap_or(whole.clone()))),
+            Some((name, rest)) => Some((name.to_owned(), pattern(rest)?)),
             None => None,
         };
         Ok(Some(Self { negate, whole, column }))
@@ -156,7 +156,10 @@ impl Term {
 
     fn matches<R: Row + ?Sized>(&self, row: &R) -> bool {
         let found = match &self.column {
-            Some((name, pattern)) if row.has(name) => row.any(Some(name), &mut |text| pattern.is_match(text)),
+            Some((name, pattern)) if row.has(name) => {
+                let Some(pattern) = pattern else { return true };
+                row.any(Some(name), &mut |text| pattern.is_match(text))
+            }
             _ => row.any(None, &mut |text| self.whole.is_match(text)),
         };
         found != self.negate
@@ -199,3 +202,7 @@ fn has_capital(source: &str) -> bool {
         capital
     })
 }
+
+#[cfg(test)]
+#[path = "filter_test.rs"]
+mod tests;

@@ -35,6 +35,14 @@ impl Entry {
         if self.gone { Link::Gone } else { Link::of(&self.link) }
     }
 
+    fn enter(&mut self, link: LinkState, at: Millis) {
+        if Link::of(&link) != Link::of(&self.link) {
+            self.since = if self.gone { self.since } else { at };
+            self.latency = None;
+        }
+        self.link = link;
+    }
+
     /// What the agent said of itself, while the link is ready.
     pub fn agent(&self) -> Option<&AgentInfo> {
         match &self.link {
@@ -59,24 +67,17 @@ impl Fleet {
     /// Takes in what happened to a target.
     pub fn apply(&mut self, id: TargetId, at: Millis, change: TargetChange) {
         match change {
-            TargetChange::Found(target) => return self.found(id, at, target),
-            TargetChange::Gone => return self.went(id, at),
-            TargetChange::Link(_) | TargetChange::Latency(_) => {}
+            TargetChange::Found(target) => self.found(id, at, target),
+            TargetChange::Gone => self.went(id, at),
+            TargetChange::Link(link) => self.change(id, |entry| entry.enter(link, at)),
+            TargetChange::Latency(latency) => self.change(id, |entry| entry.latency = Some(latency)),
         }
-        let Some(entry) = self.entries.get_mut(&id) else {
-            self.stray += 1;
-            return;
-        };
-        match change {
-            TargetChange::Link(link) => {
-                if Link::of(&link) != Link::of(&entry.link) {
-                    entry.since = at;
-                    entry.latency = None;
-                }
-                entry.link = link;
-            }
-            TargetChange::Latency(latency) => entry.latency = Some(latency),
-            TargetChange::Found(_) | TargetChange::Gone => {}
+    }
+
+    fn change(&mut self, id: TargetId, change: impl FnOnce(&mut Entry)) {
+        match self.entries.get_mut(&id) {
+            Some(entry) => change(entry),
+            None => self.stray += 1,
         }
     }
 
@@ -100,16 +101,18 @@ impl Fleet {
     }
 
     fn went(&mut self, id: TargetId, at: Millis) {
-        let Some(entry) = self.entries.get_mut(&id) else {
-            self.stray += 1;
-            return;
-        };
-        if entry.gone {
-            return;
+        match self.entries.get_mut(&id) {
+            Some(entry) if entry.gone => return,
+            Some(entry) => {
+                entry.gone = true;
+                entry.latency = None;
+                entry.since = at;
+            }
+            None => {
+                self.stray += 1;
+                return;
+            }
         }
-        entry.gone = true;
-        entry.latency = None;
-        entry.since = at;
         self.gone.push_back(id);
         if self.gone.len() > GONE_KEPT
             && let Some(oldest) = self.gone.pop_front()
@@ -176,3 +179,7 @@ impl Fleet {
         self.stray
     }
 }
+
+#[cfg(test)]
+#[path = "fleet_test.rs"]
+mod tests;

@@ -13,6 +13,7 @@ use crate::engine::target::TargetId;
 use crate::inventory::nodeset;
 use crate::model::cell::CellEntry;
 use crate::model::state::State;
+use crate::wire::value::Value;
 
 /// What equal cells have in common.
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -51,8 +52,8 @@ fn mask(text: &str, name: &str) -> String {
     let mut rest = text;
     while let Some(at) = rest.find(name).filter(|_| !name.is_empty()) {
         let (before, after) = (&rest[..at], &rest[at + name.len()..]);
-        let joined = before.ends_with(char::is_alphanumeric) || after.starts_with(char::is_alphanumeric);
         masked.push_str(before);
+        let joined = masked.ends_with(char::is_alphanumeric) || after.starts_with(char::is_alphanumeric);
         masked.push_str(if joined { name } else { "{host}" });
         rest = after;
     }
@@ -107,47 +108,76 @@ impl<'a> Group<'a> {
 
     /// Their names as a node set, `web[1-17,19]`. Costs more than a look: call it for what is in view.
     pub fn names(&self) -> String {
-        nodeset::fold(self.entries().map(|entry| &entry.name))
+        names(&self.entries().collect::<Vec<_>>())
     }
 }
+
+/// One name as it is, several as a node set.
+pub(super) fn names(entries: &[&CellEntry]) -> String {
+    match entries {
+        [entry] => entry.name.to_string(),
+        _ => nodeset::fold(entries.iter().map(|entry| &entry.name)),
+    }
+}
+
+/// With how many known values a new one is compared before its digest is taken.
+const SAMPLES: usize = 4;
 
 /// The groups of one run.
 #[derive(Debug)]
 pub struct Fold {
     keys: Vec<Arc<Key>>,
     groups: HashMap<Arc<Key>, Vec<usize>>,
+    /// Values that came more than once, the last one first. Most answers are the twin of one of them.
+    samples: Vec<(Value, Arc<Key>)>,
 }
 
 impl Fold {
     /// Groups these cells.
     pub fn new(cells: &[CellEntry]) -> Self {
-        let mut fold = Self { keys: Vec::with_capacity(cells.len()), groups: HashMap::new() };
+        let keys = Vec::with_capacity(cells.len());
+        let mut fold = Self { keys, groups: HashMap::new(), samples: Vec::new() };
         for (row, entry) in cells.iter().enumerate() {
-            let key = fold.join(Key::of(entry), row);
+            let (key, _) = fold.join(entry, row);
             fold.keys.push(key);
         }
         fold
     }
 
-    /// The cell of this row has changed.
-    pub fn update(&mut self, row: usize, entry: &CellEntry) {
-        let Some(old) = self.keys.get(row).map(Arc::clone) else { return };
-        let key = Key::of(entry);
-        if *old == key {
-            return;
+    /// The cell of this row has changed. Tells whether its answer is one that no other row has given so far.
+    pub fn update(&mut self, row: usize, entry: &CellEntry) -> bool {
+        let Some(old) = self.keys.get(row).map(Arc::clone) else { return false };
+        let (key, first) = self.join(entry, row);
+        if old != key {
+            self.leave(&old, row);
+            self.keys[row] = key;
         }
-        self.leave(&old, row);
-        self.keys[row] = self.join(key, row);
+        first
     }
 
-    fn join(&mut self, key: Key, row: usize) -> Arc<Key> {
-        let key = Arc::new(key);
-        let key = self.groups.get_key_value(&key).map_or(key, |(known, _)| Arc::clone(known));
+    /// Adds the row to its group. Tells whether it is the first one there.
+    fn join(&mut self, entry: &CellEntry, row: usize) -> (Arc<Key>, bool) {
+        let key = self.key(entry);
         let rows = self.groups.entry(Arc::clone(&key)).or_default();
+        let first = rows.is_empty();
         if let Err(place) = rows.binary_search(&row) {
             rows.insert(place, row);
         }
-        key
+        (key, first)
+    }
+
+    fn key(&mut self, entry: &CellEntry) -> Arc<Key> {
+        let twin = |value: &Value| self.samples.iter().find(|(sample, _)| sample.is_twin(value));
+        if let Some((_, key)) = entry.value().and_then(twin) {
+            return Arc::clone(key);
+        }
+        let key = Arc::new(Key::of(entry));
+        let Some((key, _)) = self.groups.get_key_value(&key) else { return key };
+        if let Some(value) = entry.value() {
+            self.samples.truncate(SAMPLES - 1);
+            self.samples.insert(0, (value.clone(), Arc::clone(key)));
+        }
+        Arc::clone(key)
     }
 
     fn leave(&mut self, key: &Arc<Key>, row: usize) {
@@ -188,3 +218,7 @@ impl Fold {
         groups
     }
 }
+
+#[cfg(test)]
+#[path = "fold_test.rs"]
+mod tests;

@@ -83,9 +83,14 @@ impl LineView {
         &self.filter
     }
 
+    /// Whether the store's own order serves, without a list of what passed.
+    fn shows_all(&self) -> bool {
+        self.filter.is_empty() && !matches!(self.scope, Scope::Run(_))
+    }
+
     /// Tests what has come since the last time. To be called before anything is read.
     pub fn refresh(&mut self, lines: &Lines, fleet: &Fleet) {
-        if self.filter.is_empty() {
+        if self.shows_all() {
             return;
         }
         self.retest(lines, fleet);
@@ -122,7 +127,7 @@ impl LineView {
 
     /// The lines from `from` on, the oldest first.
     pub fn from<'a>(&'a self, lines: &'a Lines, from: Seq) -> Box<dyn Iterator<Item = &'a Stored> + 'a> {
-        if self.filter.is_empty() {
+        if self.shows_all() {
             return lines.from(self.scope, from);
         }
         let first = self.passed.partition_point(|seq| *seq < from);
@@ -131,7 +136,7 @@ impl LineView {
 
     /// The lines before `before`, the newest first.
     pub fn before<'a>(&'a self, lines: &'a Lines, before: Seq) -> Box<dyn Iterator<Item = &'a Stored> + 'a> {
-        if self.filter.is_empty() {
+        if self.shows_all() {
             return lines.before(self.scope, before);
         }
         let end = self.passed.partition_point(|seq| *seq < before);
@@ -147,7 +152,7 @@ impl LineView {
 
     /// How many lines have come since this one.
     pub fn newer(&self, lines: &Lines, than: Seq) -> usize {
-        if self.filter.is_empty() {
+        if self.shows_all() {
             return lines.newer(self.scope, than);
         }
         self.passed.len() - self.passed.partition_point(|seq| *seq <= than)

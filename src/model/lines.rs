@@ -137,7 +137,12 @@ impl Lines {
         share.gap += dropped;
         share.dropped += dropped;
         if dropped > 0 {
-            share.open.clear(); // what follows may belong to another line
+            // What follows belongs to another line; the rest of the open ones is among those dropped.
+            for (_, seq) in share.open.drain() {
+                if let Some(line) = self.kept.get_mut(&seq) {
+                    line.partial = false;
+                }
+            }
         }
         for line in lines {
             self.put(target, run, &line);
@@ -323,3 +328,7 @@ impl Lines {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "lines_test.rs"]
+mod tests;

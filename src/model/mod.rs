@@ -32,6 +32,8 @@ pub mod select;
 mod sgr;
 pub mod state;
 pub mod table;
+#[cfg(test)]
+mod testing;
 
 use crate::engine::event::Event;
 use fleet::Fleet;

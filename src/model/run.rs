@@ -9,7 +9,7 @@ use crate::engine::target::TargetId;
 use crate::model::cell::{CellEntry, Progress};
 use crate::model::columns::Columns;
 use crate::model::fleet::Fleet;
-use crate::model::fold::{Fold, Group};
+use crate::model::fold::{Fold, Group, Role};
 use crate::model::state::{Counts, State};
 
 /// What one run has said so far.
@@ -72,9 +72,9 @@ impl Run {
             return false;
         };
         change(entry);
-        self.fold.update(*row, entry);
-        if let Some(value) = entry.value() {
-            self.columns.learn(value);
+        let first = self.fold.update(*row, entry);
+        if let (true, Some(value)) = (first, entry.value()) {
+            self.columns.learn(value); // equal answers have equal fields
         }
         true
     }
@@ -112,6 +112,11 @@ impl Run {
         self.fold.groups(&self.cells)
     }
 
+    /// The cell to compare others with: one of the largest group of values.
+    pub fn reference(&self) -> Option<&CellEntry> {
+        self.groups().iter().find(|group| group.role == Role::Majority).map(|group| group.sample)
+    }
+
     /// What the answers so far have for columns.
     pub fn columns(&self) -> &Columns {
         &self.columns
@@ -137,3 +142,7 @@ impl Run {
         self.version
     }
 }
+
+#[cfg(test)]
+#[path = "run_test.rs"]
+mod tests;

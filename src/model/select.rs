@@ -78,3 +78,7 @@ impl Selection {
         if gone > 0 { format!("{text} · {gone} gone") } else { text }
     }
 }
+
+#[cfg(test)]
+#[path = "select_test.rs"]
+mod tests;

@@ -2,18 +2,23 @@
 //!
 //! | file | what lives there |
 //! | --- | --- |
+//! | [`headless`] | `hailer run`: an engine, one run, the exit status |
 //! | [`follow`] | the loop around it: events in, text out, signals heeded |
 //! | [`report`] | pure: each event becomes what is to be written now |
 //! | [`form`] | what a form of printing is told; [`text`], [`json`], [`fold`], [`table`] are the forms |
 //! | [`remote`] | lines that hosts write, prefixed |
 //! | [`outcome`], [`words`] | counts and the exit status; failures and summaries in words |
 //! | [`harmless`] | remote text made fit for a terminal |
+//! | [`hosts`], [`bootstrap`] | `hailer hosts`, `hailer bootstrap --print` |
 //! | [`signals`], [`writer`] | what the system tells us, and what we write |
 
+pub mod bootstrap;
 pub mod fold;
 pub mod follow;
 pub mod form;
 pub mod harmless;
+pub mod headless;
+pub mod hosts;
 pub mod json;
 pub mod outcome;
 pub mod remote;

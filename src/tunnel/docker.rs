@@ -1,77 +1,63 @@
 //! Containers: into a running one, or a throwaway one. Over the engine's socket, without a docker process for each.
+//!
+//! A shell in the container finds the interpreter. Where there is no shell (images that hold nothing but their program) the
+//! names of interpreters are tried one by one; the runtime says at once which programs are not there.
+
+mod contained;
+mod failures;
 
 use std::collections::HashMap;
 
 use bollard::Docker;
 use bollard::container::LogOutput;
-use bollard::errors::Error;
 use bollard::exec::{CreateExecOptions, StartExecOptions, StartExecResults};
 use bollard::models::{ContainerCreateBody, HostConfig};
 use bollard::query_parameters::{
-    AttachContainerOptions, CreateContainerOptions, ListContainersOptions, RemoveContainerOptions,
-    StartContainerOptions, WaitContainerOptions,
+    AttachContainerOptions, CreateContainerOptions, ListContainersOptions, StartContainerOptions,
 };
-use futures_util::{Stream, StreamExt};
-use tokio::io::{AsyncWriteExt, DuplexStream};
-use tokio::task::JoinHandle;
+use futures_util::{StreamExt, stream};
+use tokio::sync::oneshot;
 
-use crate::tunnel::address::nearest;
+pub use contained::Contained;
+
+use crate::tunnel::docker::contained::{Output, PIPE, What, exit_code, pipes, remove};
+use crate::tunnel::docker::failures::{
+    Missed, failure, no_container, no_exec, no_program, no_such, nothing_to_start, refused, words,
+};
 use crate::tunnel::docker_engine;
 use crate::tunnel::failure::{Failure, Stage};
 use crate::tunnel::interpreter;
-use crate::tunnel::pipes::{Ending, Pipes, Process};
+use crate::tunnel::pipes::Pipes;
 
 /// Marks the containers that are ours, so that nobody takes them for targets.
 pub const LABEL: &str = "hailer.throwaway";
-/// How many bytes of a pipe may wait to be read.
-const PIPE: usize = 64 * 1024;
 
-/// Something that runs in a container.
-#[derive(Debug)]
-pub struct Contained {
-    docker: Docker,
-    what: What,
-    pump: JoinHandle<()>,
-}
+/// What is tried where there is no shell. Few, since each costs a container or an exec; `python=` names another.
+const WITHOUT_SHELL: &[&str] = &["python3", "python", "python2"];
 
-#[derive(Debug)]
-enum What {
-    Exec { id: String },
-    Run { id: String, code: JoinHandle<Option<i32>> },
-}
-
-/// Starts an interpreter in a running container.
+/// Starts an interpreter in a running container: its name, its id, or `project/service` of a composed one.
+///
+/// Returns when the far side has said its first word, which stage 0 does before it reads anything.
 ///
 /// # Errors
-/// No engine, no such container, or one that does not run.
+/// No engine, no such container, one that does not run, or one with neither shell nor Python.
 pub async fn exec(container: &str, python: Option<&str>, stage0: &str) -> Result<Pipes, Failure> {
     let docker = docker_engine::connect().map_err(|why| failure(Stage::Start, why))?;
-    let name = composed(&docker, container).await?;
-    let options = CreateExecOptions {
-        attach_stdin: Some(true),
-        attach_stdout: Some(true),
-        attach_stderr: Some(true),
-        cmd: Some(interpreter::find_and_start(python, stage0)),
-        ..CreateExecOptions::default()
-    };
-    let id = match docker.create_exec(&name, options).await {
-        Ok(created) => created.id,
-        Err(error) => return Err(no_exec(&docker, container, &error).await),
-    };
-    let start = StartExecOptions { detach: false, tty: false, output_capacity: Some(PIPE) };
-    match docker.start_exec(&id, Some(start)).await {
-        Ok(StartExecResults::Attached { output, input }) => {
-            Ok(pipes(docker, What::Exec { id }, input, output))
-        }
-        Ok(StartExecResults::Detached) => Err(failure(Stage::Connect, "the engine gave no pipes".to_owned())),
-        Err(error) => {
-            Err(refused(Stage::Connect, format!("the engine starts nothing in {container}"), &error))
+    let name = resolve(&docker, container).await?;
+    let mut last = String::new();
+    for words in starts(python, stage0) {
+        match exec_words(&docker, &name, words).await {
+            Ok(pipes) => return Ok(pipes),
+            Err(Missed::NoProgram(said)) => last = said,
+            Err(Missed::Failed(failure)) => return Err(failure),
         }
     }
+    Err(nothing_to_start(python, last))
 }
 
 /// Starts an interpreter in a container made for it. Where `rm` is set the engine removes it when the interpreter ends,
-/// which it does when its input ends: also when this program is killed.
+/// which it does when its input ends: also when this program is killed. When nobody waits for the start any more, what
+/// was started is ended again.
 ///
 /// # Errors
 /// No engine, no such image, or the container cannot be started.
@@ -83,129 +69,150 @@ pub async fn run(
     stage0: &str,
 ) -> Result<Pipes, Failure> {
     let docker = docker_engine::connect().map_err(|why| failure(Stage::Start, why))?;
-    let mut words = interpreter::find_and_start(python, stage0);
-    let arguments = words.split_off(1);
-    let body = ContainerCreateBody {
-        image: Some(image.to_owned()),
-        entrypoint: Some(words),
-        cmd: Some(arguments),
-        open_stdin: Some(true),
-        stdin_once: Some(true),
+    let new = New { image: image.to_owned(), name: name.map(str::to_owned), rm };
+    let (python, stage0) = (python.map(str::to_owned), stage0.to_owned());
+    let (done, started) = oneshot::channel();
+    // A task of its own: one that is dropped between making a container and starting it would leave it behind.
+    tokio::spawn(async move {
+        if let Err(Ok(nobody_s)) = done.send(new.start(&docker, python.as_deref(), &stage0).await) {
+            nobody_s.close().await;
+        }
+    });
+    started.await.unwrap_or_else(|_| Err(failure(Stage::Start, "this program is ending".to_owned())))
+}
+
+/// The words that may start an interpreter, in the order in which they are tried.
+fn starts(python: Option<&str>, stage0: &str) -> Vec<Vec<String>> {
+    let direct = python.map_or_else(|| WITHOUT_SHELL.to_vec(), |python| vec![python]);
+    let mut starts = vec![interpreter::find_and_start(python, stage0)];
+    starts.extend(direct.into_iter().map(|python| interpreter::start(python, stage0)));
+    starts
+}
+
+async fn exec_words(docker: &Docker, container: &str, cmd: Vec<String>) -> Result<Pipes, Missed> {
+    let options = CreateExecOptions {
         attach_stdin: Some(true),
         attach_stdout: Some(true),
         attach_stderr: Some(true),
-        labels: Some(HashMap::from([(LABEL.to_owned(), "1".to_owned())])),
-        host_config: Some(HostConfig { auto_remove: Some(rm), ..HostConfig::default() }),
-        ..ContainerCreateBody::default()
+        cmd: Some(cmd),
+        ..CreateExecOptions::default()
     };
-    let options =
-        CreateContainerOptions { name: name.map(str::to_owned), ..CreateContainerOptions::default() };
-    let created = docker.create_container(Some(options), body).await;
-    let id = created.map_err(|error| no_container(image, &error))?.id;
-    let started = start(&docker, &id).await;
-    if started.is_err() {
-        remove(&docker, &id).await;
-    }
-    started
-}
-
-async fn start(docker: &Docker, id: &str) -> Result<Pipes, Failure> {
-    let error =
-        |error: Error| refused(Stage::Connect, "the engine does not start the container".to_owned(), &error);
-    let all = AttachContainerOptions {
-        stream: true,
-        stdin: true,
-        stdout: true,
-        stderr: true,
-        ..Default::default()
+    let id = match docker.create_exec(container, options).await {
+        Ok(created) => created.id,
+        Err(error) => return Err(no_exec(docker, container, &error).await.into()),
     };
-    let attached = docker.attach_container(id, Some(all)).await.map_err(error)?;
-    let code = tokio::spawn(exit_code(docker.clone(), id.to_owned()));
-    docker.start_container(id, None::<StartContainerOptions>).await.map_err(error)?;
-    let what = What::Run { id: id.to_owned(), code };
-    Ok(pipes(docker.clone(), what, attached.input, attached.output))
-}
-
-async fn exit_code(docker: Docker, id: String) -> Option<i32> {
-    // Asked before the start: a container that removes itself tells its code to those that wait already.
-    let options = WaitContainerOptions { condition: "next-exit".to_owned() };
-    let code = match std::pin::pin!(docker.wait_container(&id, Some(options))).next().await? {
-        Ok(response) => response.status_code,
-        Err(Error::DockerContainerWaitError { code, .. }) => code,
-        Err(_) => return None,
-    };
-    i32::try_from(code).ok()
-}
-
-async fn remove(docker: &Docker, id: &str) {
-    let force = RemoveContainerOptions { force: true, v: true, ..RemoveContainerOptions::default() };
-    // It may be gone already, which is as well.
-    let _ = docker.remove_container(id, Some(force)).await;
-}
-
-/// The engine's one stream becomes two pipes.
-fn pipes(
-    docker: Docker,
-    what: What,
-    input: std::pin::Pin<Box<dyn tokio::io::AsyncWrite + Send>>,
-    output: impl Stream<Item = Result<LogOutput, Error>> + Send + Unpin + 'static,
-) -> Pipes {
-    let (out, stdout) = tokio::io::duplex(PIPE);
-    let (err, stderr) = tokio::io::duplex(PIPE);
-    let pump = tokio::spawn(pump(output, out, err));
-    let process = Process::Container(Box::new(Contained { docker, what, pump }));
-    Pipes { stdin: Box::new(input), stdout: Box::new(stdout), stderr: Box::new(stderr), process }
-}
-
-async fn pump(
-    mut output: impl Stream<Item = Result<LogOutput, Error>> + Unpin,
-    mut out: DuplexStream,
-    mut err: DuplexStream,
-) {
-    while let Some(Ok(part)) = output.next().await {
-        let written = match part {
-            LogOutput::StdErr { message } => err.write_all(&message).await,
-            LogOutput::StdOut { message } | LogOutput::Console { message } => out.write_all(&message).await,
-            LogOutput::StdIn { .. } => Ok(()),
-        };
-        if written.is_err() {
-            return; // nobody reads any more
+    let start = StartExecOptions { detach: false, tty: false, output_capacity: Some(PIPE) };
+    let (output, input) = match docker.start_exec(&id, Some(start)).await {
+        Ok(StartExecResults::Attached { output, input }) => (output, input),
+        Ok(StartExecResults::Detached) => {
+            return Err(failure(Stage::Connect, "the engine gave no pipes".to_owned()).into());
         }
-    }
+        Err(error) if no_program(&words(&error)) => return Err(Missed::NoProgram(words(&error))),
+        Err(error) => {
+            let why = format!("the engine starts nothing in {container}");
+            return Err(refused(Stage::Connect, why, &error).into());
+        }
+    };
+    let output = heard(output).await?;
+    Ok(pipes(docker.clone(), What::Exec { id }, input, output))
 }
 
-impl Contained {
-    /// Waits for the end.
-    pub async fn ended(&mut self) -> Ending {
-        let _ = (&mut self.pump).await;
-        let code = match &mut self.what {
-            What::Exec { id } => {
-                let state = self.docker.inspect_exec(id).await;
-                state.ok().and_then(|state| state.exit_code).and_then(|code| i32::try_from(code).ok())
+/// The output, once its first part is here. That part may be the runtime's, which says on our standard output what it
+/// cannot start.
+async fn heard(mut output: Output) -> Result<Output, Missed> {
+    let first = output.next().await;
+    if let Some(Ok(LogOutput::StdOut { message } | LogOutput::Console { message })) = &first
+        && message.starts_with(b"OCI runtime")
+    {
+        let said = String::from_utf8_lossy(message).trim().to_owned();
+        if no_program(&said) {
+            return Err(Missed::NoProgram(said));
+        }
+        let why = "the container's runtime does not start a program in it".to_owned();
+        return Err(Failure { stage: Stage::Connect, why, said }.into());
+    }
+    Ok(stream::iter(first).chain(output).boxed())
+}
+
+/// A container that is to be made.
+struct New {
+    image: String,
+    name: Option<String>,
+    rm: bool,
+}
+
+impl New {
+    async fn start(&self, docker: &Docker, python: Option<&str>, stage0: &str) -> Result<Pipes, Failure> {
+        let mut last = String::new();
+        for words in starts(python, stage0) {
+            let id = self.create(docker, words).await?;
+            let missed = match self.attach_and_start(docker, &id).await {
+                Ok(pipes) => return Ok(pipes),
+                Err(missed) => missed,
+            };
+            remove(docker, &id).await;
+            match missed {
+                Missed::NoProgram(said) => last = said,
+                Missed::Failed(failure) => return Err(failure),
             }
-            What::Run { code, .. } => code.await.ok().flatten(),
-        };
-        code.map_or(Ending::Unknown, Ending::Code)
-    }
-
-    /// Ends it now: a throwaway container is removed; in a running one, the interpreter ends with its input.
-    pub async fn kill(&mut self) {
-        self.pump.abort();
-        if let What::Run { id, .. } = &self.what {
-            remove(&self.docker, id).await;
         }
+        Err(nothing_to_start(python, last))
+    }
+
+    async fn create(&self, docker: &Docker, mut words: Vec<String>) -> Result<String, Failure> {
+        let arguments = words.split_off(1);
+        let body = ContainerCreateBody {
+            image: Some(self.image.clone()),
+            entrypoint: Some(words),
+            cmd: Some(arguments),
+            open_stdin: Some(true),
+            stdin_once: Some(true),
+            attach_stdin: Some(true),
+            attach_stdout: Some(true),
+            attach_stderr: Some(true),
+            labels: Some(HashMap::from([(LABEL.to_owned(), "1".to_owned())])),
+            host_config: Some(HostConfig { auto_remove: Some(self.rm), ..HostConfig::default() }),
+            ..ContainerCreateBody::default()
+        };
+        let options = CreateContainerOptions { name: self.name.clone(), ..CreateContainerOptions::default() };
+        let created = docker.create_container(Some(options), body).await;
+        created
+            .map(|created| created.id)
+            .map_err(|error| no_container(&self.image, self.name.as_deref(), &error))
+    }
+
+    async fn attach_and_start(&self, docker: &Docker, id: &str) -> Result<Pipes, Missed> {
+        let missed = |error| {
+            let said = words(&error);
+            if no_program(&said) {
+                return Missed::NoProgram(said);
+            }
+            refused(Stage::Connect, "the engine does not start the container".to_owned(), &error).into()
+        };
+        let all = AttachContainerOptions {
+            stream: true,
+            stdin: true,
+            stdout: true,
+            stderr: true,
+            ..AttachContainerOptions::default()
+        };
+        let attached = docker.attach_container(id, Some(all)).await.map_err(missed)?;
+        let code = tokio::spawn(exit_code(docker.clone(), id.to_owned()));
+        docker.start_container(id, None::<StartContainerOptions>).await.map_err(missed)?;
+        let what = What::Run { id: id.to_owned(), rm: self.rm, code };
+        Ok(pipes(docker.clone(), what, attached.input, attached.output))
     }
 }
 
-impl Drop for Contained {
-    fn drop(&mut self) {
-        self.pump.abort();
-    }
-}
-
-/// The container that a name stands for: `project/service` is looked up among the composed ones.
-async fn composed(docker: &Docker, name: &str) -> Result<String, Failure> {
-    let Some((project, service)) = name.split_once('/') else { return Ok(name.to_owned()) };
+/// The container that a name stands for, as the engine may be asked for it: `project/service` is looked up among the
+/// composed ones, of which the first by name is taken.
+async fn resolve(docker: &Docker, name: &str) -> Result<String, Failure> {
+    let Some((project, service)) = name.split_once('/') else {
+        // The name becomes a part of a path: nothing but a name may be in it.
+        let plain = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c);
+        let is_name = name.starts_with(|c: char| c.is_ascii_alphanumeric()) && name.chars().all(plain);
+        return if is_name { Ok(name.to_owned()) } else { Err(no_such(docker, name).await) };
+    };
     let labels = vec![
         format!("com.docker.compose.project={project}"),
         format!("com.docker.compose.service={service}"),
@@ -215,56 +222,8 @@ async fn composed(docker: &Docker, name: &str) -> Result<String, Failure> {
     let found = docker.list_containers(Some(options)).await;
     let found = found
         .map_err(|error| refused(Stage::Start, "the engine does not list containers".to_owned(), &error))?;
-    let id = found.into_iter().find_map(|container| container.id);
-    id.ok_or_else(|| {
+    let first = found.into_iter().min_by(|left, right| left.names.cmp(&right.names));
+    first.and_then(|container| container.id).ok_or_else(|| {
         failure(Stage::Connect, format!("no container of service {service} of project {project} runs"))
     })
-}
-
-async fn no_exec(docker: &Docker, container: &str, error: &Error) -> Failure {
-    match error {
-        Error::DockerResponseServerError { status_code: 404, .. } => {
-            let names = running(docker).await;
-            let hint = match nearest(container, names.iter().map(String::as_str)) {
-                Some(near) => format!("; did you mean {near}?"),
-                None => "; see docker ps".to_owned(),
-            };
-            refused(Stage::Connect, format!("there is no container {container}{hint}"), error)
-        }
-        Error::DockerResponseServerError { status_code: 409, .. } => {
-            refused(Stage::Connect, format!("the container {container} does not run"), error)
-        }
-        _ => refused(Stage::Start, "the engine does not take the request".to_owned(), error),
-    }
-}
-
-async fn running(docker: &Docker) -> Vec<String> {
-    let list = docker.list_containers(None::<ListContainersOptions>).await.unwrap_or_default();
-    list.into_iter()
-        .flat_map(|found| found.names.unwrap_or_default())
-        .map(|name| name.trim_start_matches('/').to_owned())
-        .collect()
-}
-
-fn no_container(image: &str, error: &Error) -> Failure {
-    match error {
-        Error::DockerResponseServerError { status_code: 404, .. } => refused(
-            Stage::Connect,
-            format!("there is no image {image} here; fetch it with docker pull {image}"),
-            error,
-        ),
-        _ => refused(Stage::Connect, "the engine does not make the container".to_owned(), error),
-    }
-}
-
-fn refused(stage: Stage, why: String, error: &Error) -> Failure {
-    let said = match error {
-        Error::DockerResponseServerError { message, .. } => message.clone(),
-        other => other.to_string(),
-    };
-    Failure { stage, why, said }
-}
-
-fn failure(stage: Stage, why: String) -> Failure {
-    Failure { stage, why, said: String::new() }
 }

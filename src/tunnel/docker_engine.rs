@@ -44,8 +44,11 @@ fn endpoint() -> Result<String, String> {
     if let Some(host) = set("DOCKER_HOST") {
         return Ok(host);
     }
-    let home = directories::BaseDirs::new().map(|dirs| dirs.home_dir().join(".docker")).unwrap_or_default();
-    let dir = set("DOCKER_CONFIG").map_or(home, PathBuf::from);
+    let home = || directories::BaseDirs::new().map(|dirs| dirs.home_dir().join(".docker"));
+    // Without a home there is no configuration: never the one of the working directory.
+    let Some(dir) = set("DOCKER_CONFIG").map(PathBuf::from).or_else(home) else {
+        return Ok(DEFAULT.to_owned());
+    };
     let current = || read(&dir.join("config.json"))?.get("currentContext")?.as_str().map(str::to_owned);
     match set("DOCKER_CONTEXT").or_else(current).as_deref() {
         None | Some("" | "default") => Ok(DEFAULT.to_owned()),

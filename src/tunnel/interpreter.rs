@@ -32,13 +32,14 @@ pub fn find_and_start(python: Option<&str>, stage0: &str) -> Vec<String> {
     let names = python.map_or_else(|| CANDIDATES.join(" "), str::to_owned);
     let script = match python {
         // A path or name that a person gave is taken as it is; what the shell says of it is the best message.
-        Some(_) => format!("exec \"$1\" {OPTIONS} -c \"$0\""),
+        Some(_) => format!("exec \"$2\" {OPTIONS} -c \"$1\""),
         None => format!(
-            "for p in {names}; do command -v $p >/dev/null 2>&1 && exec $p {OPTIONS} -c \"$0\"; done; \
+            "for p in {names}; do command -v $p >/dev/null 2>&1 && exec $p {OPTIONS} -c \"$1\"; done; \
              echo \"{NONE_FOUND} {names}\" >&2; exit 127"
         ),
     };
-    let mut words = vec!["sh".to_owned(), "-c".to_owned(), script, stage0.to_owned()];
+    // The word after the script is what the shell calls itself when it complains.
+    let mut words = vec!["sh".to_owned(), "-c".to_owned(), script, "hailer".to_owned(), stage0.to_owned()];
     words.extend(python.map(str::to_owned));
     words
 }
@@ -72,7 +73,7 @@ mod tests {
     fn the_line_needs_no_quoting_but_single_quotes() {
         let line = quoted(&find_and_start(None, "print(\"x\")"));
         assert!(line.starts_with("sh -c 'for p in python3 "), "{line}");
-        assert!(line.ends_with(" 'print(\"x\")'"), "{line}");
+        assert!(line.ends_with(" hailer 'print(\"x\")'"), "{line}");
         assert_eq!(line.matches('\'').count(), 4);
         assert!(!line.contains(['\\', '!', '`', '\n']), "{line}");
     }

@@ -48,7 +48,8 @@ pub async fn open(
     let [hop] = address.hops.as_slice() else {
         return Err(Failure {
             stage: Stage::Start,
-            why: "chains of hops are not there yet; name the last hop alone, or let ProxyJump do it"
+            why: "chains of hops (a/b) are not there yet; a / that belongs to a name stands in double quotes, as in \
+                  docker-run:\"library/python\""
                 .to_owned(),
             said: String::new(),
         });

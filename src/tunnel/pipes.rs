@@ -84,15 +84,23 @@ impl Pipes {
         (words, ending)
     }
 
-    /// Lets go: closes the input, gives the process a moment to end by itself, and ends it.
-    pub async fn close(self) {
+    /// Lets go: closes the input, gives the process a moment to end by itself, and ends it. What it still says on
+    /// standard error meanwhile (at most `limit` bytes) is given back.
+    pub async fn close(self, limit: u64) -> Vec<u8> {
         let Self { mut stdin, stdout, stderr, mut process } = self;
-        // A socket is closed for writing only when it is told to; what the far side still says is of no use.
-        let _ = timeout(GRACE, stdin.shutdown()).await;
-        drop((stdin, stdout, stderr));
-        if timeout(GRACE, process.ended()).await.is_err() {
+        let mut words = Vec::new();
+        let mut stderr = stderr.take(limit);
+        let by_itself = async {
+            // A socket is closed for writing only when it is told to.
+            let _ = stdin.shutdown().await;
+            drop((stdin, stdout));
+            let _ = stderr.read_to_end(&mut words).await;
+            process.ended().await;
+        };
+        if timeout(GRACE, by_itself).await.is_err() {
             process.kill().await;
         }
+        words
     }
 }
 

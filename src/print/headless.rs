@@ -1,0 +1,131 @@
+//! `hailer run`: one run, from the targets' names to the exit status.
+
+use std::io::{self, BufRead, IsTerminal};
+use std::time::Duration;
+
+use crate::cli::Color;
+use crate::engine::command::{Command, RunId, RunSpec};
+use crate::engine::target::TargetId;
+use crate::engine::{Engine, EngineConfig};
+use crate::print::fold::Fold;
+use crate::print::follow::{close, follow};
+use crate::print::form::Form;
+use crate::print::json::Json;
+use crate::print::report::Report;
+use crate::print::signals::Signals;
+use crate::print::table::Table;
+use crate::print::text::{Prefix, Text};
+use crate::print::writer::say;
+
+/// The only run of a headless engine.
+const RUN: RunId = RunId(1);
+
+/// How a run is printed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Look {
+    /// Each answer as it comes, with its target's name.
+    #[default]
+    Text,
+    /// The same, and each line that code prints among them.
+    Follow,
+    /// JSON lines.
+    Json,
+    /// Equal answers once.
+    Fold,
+    /// Columns and rows.
+    Table,
+}
+
+impl Look {
+    fn form(self, targets: usize, terminal: bool) -> Box<dyn Form> {
+        let prefix = if targets == 1 { Prefix::Bare } else { Prefix::Name };
+        match self {
+            Self::Text => Box::new(Text::new(prefix, terminal)),
+            Self::Follow => Box::new(Text::new(Prefix::Follow, terminal)),
+            Self::Json => Box::new(Json),
+            Self::Fold => Box::new(Fold::new(terminal)),
+            Self::Table => Box::new(Table::new(terminal)),
+        }
+    }
+}
+
+/// What is to be run, and how it is printed; where is said by the targets of the engine's configuration.
+#[derive(Debug)]
+pub struct Plan {
+    /// The Python text.
+    pub code: String,
+    /// The longest a call may take.
+    pub timeout: Option<Duration>,
+    /// How many targets at the same time.
+    pub fanout: Option<usize>,
+    /// How it is printed.
+    pub look: Look,
+    /// Whether prefixes are coloured.
+    pub color: Color,
+}
+
+/// Runs it, prints it, and answers the exit status.
+///
+/// # Errors
+/// The system gives no thread, event queue or signal handler.
+pub fn run(plan: Plan, mut config: EngineConfig) -> io::Result<u8> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    config.connect = false; // the run itself opens the links that it needs, within its fanout
+    let targets: Vec<_> =
+        (0..).map(TargetId).zip(config.targets.iter().map(|found| found.name.clone())).collect();
+    let form = plan.look.form(targets.len(), io::stdout().is_terminal());
+    let spec = RunSpec {
+        id: RUN,
+        code: plan.code,
+        targets: targets.iter().map(|(id, _)| *id).collect(),
+        timeout: plan.timeout,
+        fanout: plan.fanout,
+    };
+    let mut report = Report::new(RUN, targets, form, coloured(plan.color));
+    let code = runtime.block_on(async {
+        let mut signals = Signals::listen()?;
+        let (engine, mut events) = Engine::start(config)?;
+        let send = |command| engine.send(command);
+        send(Command::Run(spec));
+        let code = follow(RUN, &mut report, &send, &mut events, async || signals.next().await).await;
+        close(&mut report, &send, &mut events).await;
+        Ok(code)
+    });
+    runtime.shutdown_background(); // a write that nobody reads may hang there for ever
+    code
+}
+
+/// Whether standard error is to have colours.
+fn coloured(color: Color) -> bool {
+    match color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => {
+            let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+            let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+            io::stderr().is_terminal() && !is_set("NO_COLOR") && !dumb
+        }
+    }
+}
+
+/// Asks whether a run on so many targets is meant. Where nobody can be asked, the answer is an error that says what to do.
+///
+/// # Errors
+/// Nobody can be asked, or the answer is no. The words are for the person.
+pub fn confirm(targets: usize, over: usize) -> Result<(), String> {
+    if over == 0 || targets <= over {
+        return Ok(());
+    }
+    if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+        return Err(format!(
+            "{targets} targets are more than confirm_over = {over}, and nobody can be asked here; add --yes if it is meant"
+        ));
+    }
+    say(&format!("Run on {targets} targets? [y/N] "));
+    let mut answer = String::new();
+    let read = io::stdin().lock().read_line(&mut answer);
+    match (read, answer.trim()) {
+        (Ok(_), "y" | "Y" | "yes") => Ok(()),
+        _ => Err("nothing was run".to_owned()),
+    }
+}

@@ -1,0 +1,189 @@
+//! From the command line to a front end: configuration, log file, targets, code.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::sync::Mutex;
+
+use crate::cli::{Cli, Common, ConfigCommand, Hosts, Run, Sub};
+use crate::config::{Config, SAMPLE, Source};
+use crate::engine::EngineConfig;
+use crate::inventory::{self, Discover, Found};
+use crate::link::mux::Caps;
+use crate::link::opening::Options;
+use crate::print::headless::{self, Look, Plan};
+use crate::print::outcome::OK;
+use crate::print::{bootstrap, hosts, writer};
+use crate::tunnel::Defaults;
+
+/// Does what the command line says, and answers the exit status.
+///
+/// # Errors
+/// What is wrong with the command line, the configuration or a name, in words for the person. Nothing has run then.
+pub fn start(cli: Cli) -> Result<u8, String> {
+    let Cli { command, common, .. } = cli;
+    if let Some(path) = &common.log {
+        log_to(path)?;
+    }
+    match command {
+        None => console(),
+        Some(Sub::Run(run)) => headless_run(&run, &common),
+        Some(Sub::Hosts(wanted)) => list(&wanted, &common),
+        Some(Sub::Bootstrap(_)) => print(&bootstrap::describe().map_err(|error| error.to_string())?),
+        Some(Sub::Config(what)) => configuration(&what, &common),
+    }
+}
+
+fn print(text: &str) -> Result<u8, String> {
+    writer::print(text).map_err(|error| format!("standard output: {error}"))?;
+    Ok(OK)
+}
+
+/// The configuration, and over it what the flags say.
+fn config(common: &Common) -> Result<Config, String> {
+    let variables = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    Config::load(&source(common), variables).map_err(|error| error.to_string())
+}
+
+fn source(common: &Common) -> Source {
+    match &common.config {
+        _ if common.no_config => Source::Nothing,
+        Some(path) => Source::Named(path.clone()),
+        None => Source::User,
+    }
+}
+
+fn with_flags(mut config: Config, common: &Common) -> Config {
+    if let Some(python) = &common.python {
+        config.python.clone_from(python);
+    }
+    // Of two options that contradict each other, ssh takes the first.
+    config.ssh_options.splice(0..0, common.ssh_option.iter().cloned());
+    config
+}
+
+/// What the engine begins with.
+fn engine(config: &Config, targets: Vec<Found>, discover: Discover) -> EngineConfig {
+    let python = Some(config.python.clone()).filter(|python| !python.is_empty());
+    EngineConfig {
+        targets,
+        connect: true,
+        discover,
+        opening: Options {
+            timeout: config.connect_timeout.0,
+            defaults: Defaults { python, ssh_options: config.ssh_options.clone() },
+            caps: Caps::default(),
+        },
+        connects_at_once: config.connects_at_once,
+    }
+}
+
+/// The console.
+fn console() -> Result<u8, String> {
+    Err("the console is not part of this build; use `hailer run`".to_owned())
+}
+
+fn headless_run(run: &Run, common: &Common) -> Result<u8, String> {
+    let mut config = with_flags(config(common)?, common);
+    config.timeout = run.timeout.unwrap_or(config.timeout);
+    config.connect_timeout = run.connect_timeout.unwrap_or(config.connect_timeout);
+    config.fanout = run.fanout.unwrap_or(config.fanout);
+    let code = code(run)?;
+    let targets = targets(&run.target)?;
+    if !run.yes {
+        headless::confirm(targets.len(), config.confirm_over)?;
+    }
+    let plan = Plan {
+        code,
+        timeout: config.timeout.limit(),
+        fanout: (config.fanout > 0).then_some(config.fanout),
+        look: look(run),
+        color: common.color,
+    };
+    headless::run(plan, engine(&config, targets, Discover::default())).map_err(|error| error.to_string())
+}
+
+fn look(run: &Run) -> Look {
+    match run {
+        Run { json: true, .. } => Look::Json,
+        Run { table: true, .. } => Look::Table,
+        Run { fold: true, .. } => Look::Fold,
+        Run { follow: true, .. } => Look::Follow,
+        _ => Look::Text,
+    }
+}
+
+fn code(run: &Run) -> Result<String, String> {
+    match (&run.file, run.code.as_deref()) {
+        (Some(path), _) => fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display())),
+        (None, Some("-")) => {
+            let mut code = String::new();
+            let read = io::stdin().lock().read_to_string(&mut code);
+            read.map(|_| code).map_err(|error| format!("standard input: {error}"))
+        }
+        (None, code) => Ok(code.unwrap_or_default().to_owned()),
+    }
+}
+
+/// The targets that the selectors name, each once, in their order; this machine where there is no selector.
+fn targets(selectors: &[String]) -> Result<Vec<Found>, String> {
+    let this = ["local".to_owned()];
+    let selectors = if selectors.is_empty() { &this } else { selectors };
+    let mut targets: Vec<Found> = Vec::new();
+    let mut names = std::collections::HashSet::new();
+    for selector in selectors {
+        let found = inventory::named(selector)?;
+        targets.extend(found.into_iter().filter(|found| names.insert(found.name.clone())));
+    }
+    Ok(targets)
+}
+
+/// What is known: this machine, ssh aliases, running containers; of these, or beside them, what the selector names.
+fn list(wanted: &Hosts, common: &Common) -> Result<u8, String> {
+    let config = config(common)?;
+    let named = wanted.selector.as_deref().map(|selector| targets(&[selector.to_owned()])).transpose()?;
+    let known = hosts::known(&discover(&config)).map_err(|error| error.to_string())?;
+    let found = match named {
+        None => known,
+        Some(named) => hosts::of(named, &known),
+    };
+    print(&if wanted.json { hosts::json(&found) } else { hosts::text(&found) })
+}
+
+/// Where targets are looked for.
+fn discover(config: &Config) -> Discover {
+    Discover {
+        ssh: config.discover.ssh.then(crate::paths::ssh_config).flatten(),
+        docker: config.discover.docker,
+    }
+}
+
+fn configuration(what: &ConfigCommand, common: &Common) -> Result<u8, String> {
+    if what.print {
+        return print(SAMPLE);
+    }
+    config(common)?;
+    let file = match source(common) {
+        Source::Nothing => None,
+        Source::Named(path) => Some(path),
+        Source::User => crate::paths::config_file().filter(|path| path.exists()),
+    };
+    match file {
+        Some(path) => print(&format!("{}: good\n", path.display())),
+        None => print("no file is read; the defaults hold\n"),
+    }
+}
+
+/// Appends to a log file that only this user can read.
+fn log_to(path: &Path) -> Result<(), String> {
+    let open = || -> io::Result<File> { OpenOptions::new().create(true).append(true).mode(0o600).open(path) };
+    let file = open().map_err(|error| format!("{}: {error}", path.display()))?;
+    tracing_subscriber::fmt()
+        .with_ansi(false)
+        .with_max_level(tracing::Level::DEBUG)
+        .with_writer(Mutex::new(file))
+        .init();
+    Ok(())
+}

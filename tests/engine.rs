@@ -1,0 +1,229 @@
+//! The engine on this machine's own Python: real agents, no network.
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic)]
+
+use std::time::{Duration, Instant};
+
+use hailer::engine::command::{Command, Interrupt, RunId, RunSpec};
+use hailer::engine::event::{Cell, Event, RunChange, TargetChange};
+use hailer::engine::target::{LinkState, TargetId};
+use hailer::engine::{Engine, EngineConfig, EngineHandle};
+use hailer::inventory::{self, Discover};
+use hailer::link::mux::Caps;
+use hailer::link::opening::Options;
+use hailer::tunnel::Defaults;
+use tokio::sync::mpsc::Receiver;
+
+/// An engine and what it tells.
+struct Bench {
+    handle: EngineHandle,
+    events: Receiver<Vec<Event>>,
+    waiting: Vec<Event>,
+    runs: u32,
+}
+
+impl Bench {
+    fn with(targets: &str) -> Self {
+        let opening = Options {
+            timeout: Duration::from_secs(10),
+            defaults: Defaults::default(),
+            caps: Caps { message: 20_000_000 },
+        };
+        let config = EngineConfig {
+            targets: inventory::named(targets).expect("targets"),
+            connect: false,
+            discover: Discover::default(),
+            opening,
+            connects_at_once: 8,
+        };
+        let (handle, events) = Engine::start(config).expect("an engine");
+        Self { handle, events, waiting: Vec::new(), runs: 0 }
+    }
+
+    fn next(&mut self) -> Option<Event> {
+        while self.waiting.is_empty() {
+            let mut batch = self.events.blocking_recv()?;
+            batch.reverse();
+            self.waiting = batch;
+        }
+        self.waiting.pop()
+    }
+
+    fn start(&mut self, code: &str, targets: u32) -> RunId {
+        self.start_with(code, targets, None)
+    }
+
+    fn start_with(&mut self, code: &str, targets: u32, timeout: Option<Duration>) -> RunId {
+        self.runs += 1;
+        let id = RunId(self.runs);
+        let targets = (0..targets).map(TargetId).collect();
+        self.handle.send(Command::Run(RunSpec { id, code: code.to_owned(), targets, timeout, fanout: None }));
+        id
+    }
+
+    /// The final cells of a run, and the texts of the lines printed meanwhile.
+    fn finish(&mut self, run: RunId) -> (Vec<Cell>, Vec<String>, Vec<String>) {
+        let (mut cells, mut lines, mut items) = (Vec::new(), Vec::new(), Vec::new());
+        loop {
+            match self.next().expect("the engine ended") {
+                Event::Run { id, change: RunChange::Cell { cell, .. }, .. }
+                    if id == run && cell.is_final() =>
+                {
+                    cells.push(cell);
+                }
+                Event::Run { id, change: RunChange::Item { value, .. }, .. } if id == run => {
+                    items.push(value.repr(100));
+                }
+                Event::Run { id, change: RunChange::Finished, .. } if id == run => {
+                    return (cells, lines, items);
+                }
+                Event::Lines { lines: new, .. } => {
+                    lines.extend(new.into_iter().map(|line| String::from(line.text)));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn one(&mut self, code: &str) -> Cell {
+        let run = self.start(code, 1);
+        self.finish(run).0.remove(0)
+    }
+
+    fn value(&mut self, code: &str) -> String {
+        match self.one(code) {
+            Cell::Value { value } => value.repr(1000),
+            other => panic!("{code}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn calls_answer_and_names_stay() {
+    let mut bench = Bench::with("local");
+    assert_eq!(bench.value("1 + 1"), "2");
+    bench.value("x = {'a': [1, 2.5, None]}");
+    assert_eq!(bench.value("x"), "{'a': [1, 2.5, None]}");
+    assert_eq!(bench.value("2 ** 200").len(), 61);
+    assert!(bench.value("lambda: 1").contains("<lambda>"));
+}
+
+#[test]
+fn an_error_has_its_type_its_lines_and_none_of_ours() {
+    let mut bench = Bench::with("local");
+    let Cell::Raised { error } = bench.one("def f():\n    return 1 / 0\nf()") else {
+        panic!("it did not raise")
+    };
+    assert_eq!((error.kind.as_str(), error.message.as_str()), ("ZeroDivisionError", "division by zero"));
+    assert_eq!(error.frames.last().map(|frame| frame.source.as_str()), Some("return 1 / 0"));
+    assert!(!error.traceback.contains("core.py"), "{}", error.traceback);
+    assert_eq!(bench.value("'still here'"), "'still here'");
+}
+
+#[test]
+fn what_is_printed_belongs_to_its_run_and_cannot_hurt_the_wire() {
+    let mut bench = Bench::with("local");
+    let code = "import os, sys\nprint('one')\nos.write(1, b'two\\n')\nos.system('echo three')\nsys.stderr.write('four\\n')\nfor i in range(2): emit(i)";
+    let run = bench.start(code, 1);
+    let (cells, mut lines, items) = bench.finish(run);
+    assert!(matches!(cells[0], Cell::Value { .. }), "{cells:?}");
+    // Standard error comes by its own pipe: its last lines may come after the result.
+    while lines.len() < 4 {
+        if let Event::Lines { lines: new, .. } = bench.next().expect("more lines") {
+            lines.extend(new.into_iter().map(|line| String::from(line.text)));
+        }
+    }
+    lines.sort();
+    assert_eq!(lines, ["four", "one", "three", "two"]);
+    assert_eq!(items, ["0", "1"]);
+}
+
+#[test]
+fn calls_run_beside_each_other() {
+    let mut bench = Bench::with("local");
+    let slow = bench.start("import time; time.sleep(30)", 1);
+    let begun = Instant::now();
+    assert_eq!(bench.value("6 * 7"), "42");
+    assert!(begun.elapsed() < Duration::from_secs(10), "the quick call waited for the slow one");
+    bench.handle.send(Command::Cancel { run: slow, only: None, how: Interrupt::Soft });
+    assert!(matches!(bench.finish(slow).0[0], Cell::Cancelled));
+    assert_eq!(bench.value("1"), "1");
+}
+
+#[test]
+fn a_cancelled_loop_leaves_the_session_as_it_was() {
+    let mut bench = Bench::with("local");
+    bench.value("kept = 5");
+    let run = bench.start("while True: pass", 1);
+    std::thread::sleep(Duration::from_millis(300));
+    bench.handle.send(Command::Cancel { run, only: None, how: Interrupt::Soft });
+    assert!(matches!(bench.finish(run).0[0], Cell::Cancelled));
+    assert_eq!(bench.value("kept"), "5");
+}
+
+#[test]
+fn a_call_that_takes_too_long_is_timed_out_and_the_session_lives() {
+    let mut bench = Bench::with("local");
+    assert_eq!(bench.value("1"), "1");
+    let run = bench.start_with("import time; time.sleep(60)", 1, Some(Duration::from_millis(300)));
+    assert!(matches!(bench.finish(run).0[0], Cell::TimedOut { .. }));
+    assert_eq!(bench.value("2"), "2");
+}
+
+#[test]
+fn an_agent_that_dies_is_lost_in_words_and_comes_back_when_asked() {
+    let mut bench = Bench::with("local");
+    let run = bench.start("import os; os._exit(7)", 1);
+    let (cells, ..) = bench.finish(run);
+    assert!(matches!(&cells[0], Cell::Lost { why } if why.contains("exit code 7")), "{cells:?}");
+    assert_eq!(bench.value("'again'"), "'again'");
+}
+
+#[test]
+fn each_way_of_not_starting_is_a_stage_and_holds_up_nobody() {
+    let mut bench = Bench::with(
+        "local,cmd:\"/nonexistent/program\",cmd:\"sh -c 'echo no entry >&2; exit 3'\",local:x?python=/nonexistent/python,cmd:\"sh -c 'sleep 60; {}'\"",
+    );
+    let begun = Instant::now();
+    let run = bench.start("'up'", 5);
+    let (cells, ..) = bench.finish(run);
+    let mut told: Vec<String> = cells
+        .iter()
+        .map(|cell| match cell {
+            Cell::Value { value } => value.repr(10),
+            Cell::Unreachable { failure } => format!("{}: {}", failure.stage.name(), failure.said),
+            other => other.name().to_owned(),
+        })
+        .collect();
+    told.sort();
+    assert_eq!(told, ["'up'", "connect: ", "connect: no entry", "interpreter: ", "start: "]);
+    assert!(begun.elapsed() < Duration::from_secs(15));
+}
+
+#[test]
+fn a_result_over_the_cap_is_refused_and_the_link_lives() {
+    let mut bench = Bench::with("local");
+    assert!(matches!(bench.one("'x' * 10_000_000"), Cell::Value { .. }));
+    let Cell::Raised { error } = bench.one("'x' * 30_000_000") else { panic!("it was taken") };
+    assert!(error.kind == "hailer.TooLarge" && error.message.contains("30000"), "{error:?}");
+    assert_eq!(bench.value("1"), "1");
+}
+
+#[test]
+fn the_engine_tells_of_its_targets_and_ends_when_told() {
+    let mut bench = Bench::with("local");
+    bench.handle.send(Command::Connect(vec![TargetId(0)]));
+    let (mut ready, mut latency) = (false, false);
+    while !(ready && latency) {
+        match bench.next().expect("the engine ended") {
+            Event::Target { change: TargetChange::Link(LinkState::Ready(info)), .. } => {
+                ready = info.python >= (2, 7, 0) && info.pid > 0;
+            }
+            Event::Target { change: TargetChange::Latency(_), .. } => latency = true,
+            _ => {}
+        }
+    }
+    bench.handle.send(Command::Shutdown);
+    let begun = Instant::now();
+    while bench.next().is_some() {}
+    assert!(begun.elapsed() < Duration::from_secs(3));
+}
