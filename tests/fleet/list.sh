@@ -26,7 +26,7 @@ list() {
     entry banner-cut banner-cut "$debian" - "a profile that prints a line without its end"
     entry banner-big banner-big "$debian" - "a profile that prints 128 KiB"
     entry banner-binary banner-binary "$debian" - "a profile that prints 4 KiB of noise"
-    entry reads-input reads-input - interpreter "a profile that waits for input"
+    entry reads-input reads-input - boot "a profile that waits for input"
     entry exits exits - connect "a profile that leaves before the command"
     entry readonly readonly "$debian" - "a disk that cannot be written"
     entry minimal minimal "$debian" - "Debian's python3-minimal alone"

@@ -72,9 +72,10 @@ CONFIG
     cat <<CONFIG
 Host ${SSH_HOSTS[*]}
   ProxyCommand docker exec -i hailer-%n /usr/sbin/sshd -i
+Host * !refuses-key
+  IdentityFile $STATE/keys/client
 Host *
   User ops
-  IdentityFile $STATE/keys/client
   IdentitiesOnly yes
   BatchMode yes
   StrictHostKeyChecking yes
