@@ -166,7 +166,7 @@ pub fn markdown() -> String {
             let chord = key.parse::<crate::tui::keys::Chord>();
             format!("`{}`", chord.map_or_else(|_| (*key).to_owned(), |chord| chord.to_string()))
         };
-        let keys: Vec<_> = info.keys.iter().map(|key| shown(&key).replace('|', "\\|")).collect();
+        let keys: Vec<_> = info.keys.iter().map(|key| shown(key).replace('|', "\\|")).collect();
         let place = match info.places {
             places if places == EVERYWHERE => "everywhere".to_owned(),
             places if places == PANES => "panes".to_owned(),

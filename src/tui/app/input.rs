@@ -127,7 +127,7 @@ impl App {
             Action::Accept if !self.ui.overlays.is_empty() => return self.accept(),
             Action::Help => self.open(|place, app| Overlay::Help(Menu::help(place, &app.setup.keymap))),
             Action::Palette => {
-                self.open(|place, app| Overlay::Palette(Menu::palette(place, &app.setup.keymap)))
+                self.open(|place, app| Overlay::Palette(Menu::palette(place, &app.setup.keymap)));
             }
             Action::Messages => self.open(|_, _| Overlay::Messages(Messages::default())),
             Action::FocusNext => self.ui.go(self.ui.focus.after(1)),
@@ -186,7 +186,7 @@ impl App {
 
     /// Ctrl-D in an empty editor, Ctrl-C with nothing else to do: the second one quits.
     pub(super) fn quit_if_again(&mut self) -> Vec<Effect> {
-        if self.ui.press(Armed::Interrupt, self.now) { self.leave() } else { Vec::new() }
+        if self.ui.press(Armed::Interrupt, self.now) { Self::leave() } else { Vec::new() }
     }
 
     /// Lets what has the keys do something.
