@@ -179,7 +179,7 @@ impl Drive {
                 let text: String = run.iter().map(|(_, cell)| cell.symbol()).collect();
                 match look(run[0].1) {
                     look if look.is_empty() || (text.trim().is_empty() && look == "dim") => {
-                        line.push_str(&text)
+                        line.push_str(&text);
                     }
                     look => line.extend(["{", &look, ":", &text, "}"]),
                 }
