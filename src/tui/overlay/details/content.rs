@@ -4,6 +4,7 @@ use crate::engine::event::{Cell, Level, Raised};
 use crate::engine::target::{Kind, LinkState, TargetId};
 use crate::model::cell::CellEntry;
 use crate::model::run::Run;
+use crate::tui::action::Action;
 use crate::tui::overlay::details::tree::{Path, Tree};
 use crate::tui::pane::Context;
 use crate::tui::theme::Role;
@@ -84,7 +85,7 @@ pub(super) fn target(cx: &Context, id: TargetId) -> Rows {
         let (major, minor, micro) = agent.python;
         let python = format!("{} {major}.{minor}.{micro} ({})", agent.implementation, agent.executable);
         rows.put(0, "python   ", python, Role::Text);
-        rows.put(0, "calls itself ", format!("{}, on {}", agent.host, agent.platform), Role::Text);
+        rows.put(0, "host     ", format!("{}, {}", agent.host, agent.platform), Role::Text);
         rows.put(0, "runs as  ", format!("{}, process {}", agent.user, agent.pid), Role::Text);
     }
     match &entry.link {
@@ -93,8 +94,11 @@ pub(super) fn target(cx: &Context, id: TargetId) -> Rows {
             rows.head("lost");
             rows.text(0, why, Role::Warn);
         }
-        _ => {}
+        _ => return rows,
     }
+    let key = Action::Connect.info().keys.first().copied().unwrap_or_default();
+    rows.put(0, "", "", Role::Text);
+    rows.put(0, "", format!("{key} in the fleet connects again."), Role::Dim);
     rows
 }
 
@@ -117,24 +121,24 @@ pub(super) fn cell(cx: &Context, run: &Run, entry: &CellEntry, tree: &Tree) -> R
     let groups = run.groups();
     let equal = groups.iter().find(|group| group.entries().any(|other| other.target == entry.target));
     if let Some(group) = equal.filter(|group| group.count() > 1) {
-        rows.put(0, "equal on ", format!("{} ({} hosts)", group.names(), group.count()), Role::Text);
+        rows.put(0, "same on  ", format!("{} ({} hosts)", group.names(), group.count()), Role::Text);
     }
     outcome(cx, &mut rows, entry, tree);
     if entry.warnings.total() > 0 {
-        rows.head(&format!("{} warnings", times::count(entry.warnings.total())));
+        rows.head(&counted(entry.warnings.total(), "warning"));
         let sign = format!("{} ", cx.glyphs.level(Level::Warning));
         for text in entry.warnings.iter() {
             rows.put(0, sign.clone(), text, Role::Warn);
         }
     }
     if entry.items.total() > 0 {
-        let (total, dropped) = (times::count(entry.items.total()), entry.items.dropped());
+        let (total, dropped) = (counted(entry.items.total(), "item"), entry.items.dropped());
         let left_out = if dropped > 0 {
             format!(", the first {} not kept", times::count(dropped))
         } else {
             String::new()
         };
-        rows.head(&format!("{total} items{left_out}"));
+        rows.head(&format!("{total}{left_out}"));
         for (at, item) in (dropped..).zip(entry.items.iter()) {
             rows.put(0, format!("{at} "), item.repr(ITEM), Role::Text);
         }
@@ -142,6 +146,11 @@ pub(super) fn cell(cx: &Context, run: &Run, entry: &CellEntry, tree: &Tree) -> R
     rows.head("code");
     rows.text(0, &run.spec.code, Role::Code);
     rows
+}
+
+/// `1 item`, `1,203 items`
+fn counted(count: u64, what: &str) -> String {
+    format!("{} {what}{}", times::count(count), if count == 1 { "" } else { "s" })
 }
 
 fn outcome(cx: &Context, rows: &mut Rows, entry: &CellEntry, tree: &Tree) {

@@ -74,6 +74,9 @@ impl Tree {
         if !open {
             return false;
         }
+        if let Some(text) = value.as_str() {
+            return lines(text, &path, rows);
+        }
         let mut cut = parts.len() > PARTS;
         for (at, (key, part)) in (0..).zip(parts.into_iter().take(PARTS)) {
             let mut path = path.clone();
@@ -85,6 +88,15 @@ impl Tree {
         }
         cut
     }
+}
+
+/// The lines of a text, as they are.
+fn lines(text: &str, path: &[u32], rows: &mut Vec<Branch>) -> bool {
+    for (at, line) in (0..).zip(text.lines().take(PARTS)) {
+        let path = path.iter().copied().chain([at]).collect();
+        rows.push(Branch { path, key: String::new(), text: line.to_owned(), open: None, value: line.into() });
+    }
+    text.lines().nth(PARTS).is_some()
 }
 
 /// What a value is made of, with names: fields, items, pairs, the lines of a text.
