@@ -93,7 +93,8 @@ fn console(named: &[String], common: &Common) -> Result<u8, String> {
     };
     let config = with_flags(config, common);
     let discover = if named.is_empty() { discover(&config) } else { Discover::default() };
-    let engine_config = engine(&config, targets(named)?, discover);
+    let found = if named.is_empty() { vec![inventory::this_machine()] } else { targets(named)? };
+    let engine_config = engine(&config, found, discover);
     let setup = tui::app::Setup::of(&config, common.color != Color::Never, broken);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("the console cannot start: {error}"))?;

@@ -216,7 +216,9 @@ async fn drain(mut pipes: Pipes) -> (Vec<u8>, String, Ending) {
     let (mut out, mut err) = (Vec::new(), String::new());
     let (one, two) = tokio::join!(pipes.stdout.read_to_end(&mut out), pipes.stderr.read_to_string(&mut err));
     one.and(two).unwrap();
-    (out, err, pipes.process.ended().await)
+    let ending = pipes.process.ended().await;
+    assert_eq!(pipes.process.ended().await, ending, "it may be asked again");
+    (out, err, ending)
 }
 
 #[tokio::test]
@@ -262,6 +264,22 @@ async fn who_is_not_read_has_to_wait() {
     assert!(marks.len() < 32, "{} MiB were written, and nobody read", marks.len());
     pipes.close(0).await;
     until("it has ended", || !docker(&["top", &container.0]).unwrap_or_default().contains("python")).await;
+}
+
+#[tokio::test]
+async fn a_container_that_is_killed_ends_its_pipes() {
+    if !engine() {
+        return;
+    }
+    let container = Container::start(FULL, "killed", &[]);
+    let code = "import os, time; os.write(1, b\"up\"); time.sleep(60)";
+    let mut pipes =
+        tunnel::exec(&container.0, None, code).await.unwrap_or_else(|failure| panic!("{failure:?}"));
+    let mut up = [0; 2];
+    pipes.stdout.read_exact(&mut up).await.unwrap();
+    docker(&["kill", &container.0]).expect("it is killed");
+    let (out, _, ending) = timeout(Duration::from_secs(5), drain(pipes)).await.expect("the pipes end");
+    assert!(out.is_empty() && matches!(ending, Ending::Code(137) | Ending::Unknown), "{ending:?}");
 }
 
 /// The next change that names this container.

@@ -78,8 +78,8 @@ async fn follow(
         tokio::select! {
             event = events.next() => match event {
                 Some(Ok(_)) => {}
-                Some(Err(error)) => return format!("the Docker engine's events ended: {error}"),
-                None => return "the Docker engine's events ended".to_owned(),
+                Some(Err(error)) => return format!("the Docker engine's events ended ({error}); it is asked again"),
+                None => return "the Docker engine's events ended; it is asked again".to_owned(),
             },
             () = changes.closed() => return String::new(),
         }

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use tokio::sync::mpsc;
 
 use crate::engine::target::{Kind, Origin};
+use crate::inventory::ssh_config::Alias;
 use crate::tunnel::address::{Address, Hop, Way};
 
 /// Changes that may wait to be heard.
@@ -78,6 +79,20 @@ impl Found {
         let kind = kind(&address);
         Ok(Self { name: text.to_owned(), address, kind, origin, about: String::new() })
     }
+
+    /// An alias of the ssh configuration, called as it would be typed here. None: no host can be called so.
+    fn alias(alias: &Alias) -> Option<Self> {
+        let way = Way::Ssh { user: None, host: alias.name.clone(), port: None };
+        let address = Address { hops: vec![Hop::to(way)] };
+        let name = address.to_string();
+        (name.parse().as_ref() == Ok(&address)).then(|| Self {
+            name,
+            address,
+            kind: Kind::Ssh,
+            origin: Origin::SshConfig,
+            about: alias.host.clone().unwrap_or_default(),
+        })
+    }
 }
 
 fn kind(address: &Address) -> Kind {
@@ -110,12 +125,60 @@ async fn list_aliases(path: PathBuf, changes: mpsc::Sender<Change>) {
         let _ = changes.send(Change::Notice(notice)).await;
     }
     for alias in aliases {
-        let way = Way::Ssh { user: None, host: alias.name.clone(), port: None };
-        let address = Address { hops: vec![Hop::to(way)] };
-        let about = alias.host.unwrap_or_default();
-        let found = Found { name: alias.name, address, kind: Kind::Ssh, origin: Origin::SshConfig, about };
-        if changes.send(Change::Found(found)).await.is_err() {
+        let change = match Found::alias(&alias) {
+            Some(found) => Change::Found(found),
+            None => Change::Notice(format!(
+                "the ssh alias {:?} is no name of a host, and is left out",
+                alias.name
+            )),
+        };
+        if changes.send(change).await.is_err() {
             return;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_argument_becomes_targets() {
+        let found = named("ops@web[1-2]:22,docker:cache,local").unwrap();
+        let seen: Vec<_> = found.iter().map(|found| (found.name.as_str(), found.kind)).collect();
+        let expected = [
+            ("ops@web1:22", Kind::Ssh),
+            ("ops@web2:22", Kind::Ssh),
+            ("docker:cache", Kind::Docker),
+            ("local", Kind::Local),
+        ];
+        assert_eq!(seen, expected);
+        assert!(named("").unwrap_err().contains("missing"));
+        assert!(named("web[1-2]?prot=1").unwrap_err().contains("did you mean port"));
+    }
+
+    #[test]
+    fn an_alias_is_named_as_it_would_be_typed() {
+        let name = |alias: &str| {
+            let alias = Alias { name: alias.to_owned(), host: Some("10.0.0.1".to_owned()) };
+            Found::alias(&alias).map(|found| (found.name, found.about))
+        };
+        let at = |name: &str| Some((name.to_owned(), "10.0.0.1".to_owned()));
+        assert_eq!(name("web1"), at("web1"));
+        assert_eq!(name("local"), at("ssh:local"), "this machine has that name already");
+        for odd in ["a b", "a/b", "a,b", "web:1", "-x", "$(x)"] {
+            assert_eq!(name(odd), None, "{odd}");
+        }
+    }
+
+    #[tokio::test]
+    async fn aliases_are_found_and_the_watch_ends_when_that_was_all() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("config");
+        std::fs::write(&path, "Host web1 a/b\n").unwrap();
+        let mut changes = watch(&Discover { ssh: Some(path), docker: false });
+        assert!(matches!(changes.recv().await, Some(Change::Found(found)) if found.name == "web1"));
+        assert!(matches!(changes.recv().await, Some(Change::Notice(text)) if text.contains("a/b")));
+        assert_eq!(changes.recv().await, None);
     }
 }

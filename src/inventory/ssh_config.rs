@@ -2,6 +2,7 @@
 //! nobody; everything else an alias means is left to ssh itself.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// How deep `Include` may go, as in ssh.
@@ -10,6 +11,8 @@ const DEPTH: usize = 16;
 const LARGEST: u64 = 4 * 1024 * 1024;
 /// More aliases are not listed.
 const MOST: usize = 10_000;
+/// More files are not read: two that include each other twice would be read as often as 2 to the power of the depth.
+const MOST_FILES: usize = 1_000;
 
 /// One alias.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,27 +38,21 @@ struct Reader {
     home: PathBuf,
     aliases: Vec<Alias>,
     notices: Vec<String>,
+    files: usize,
 }
 
 impl Reader {
     fn file(&mut self, path: &Path, depth: usize) {
-        if depth > DEPTH {
-            return self
-                .notices
-                .push(format!("{}: files include each other more than {DEPTH} deep", path.display()));
-        }
-        let size = fs::metadata(path).map(|meta| meta.len());
-        let text = match size {
-            Ok(size) if size > LARGEST => {
-                return self.notices.push(format!("{}: too large to be read", path.display()));
+        self.files += 1;
+        match read(path, depth, self.files) {
+            Ok(text) => self.text(&text, depth),
+            Err(why) if why.is_empty() => {}
+            Err(why) => {
+                let notice = format!("{}: {why}", path.display());
+                if !self.notices.contains(&notice) {
+                    self.notices.push(notice);
+                }
             }
-            Ok(_) => fs::read(path),
-            Err(error) => Err(error),
-        };
-        match text {
-            Ok(text) => self.text(&String::from_utf8_lossy(&text), depth),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-            Err(error) => self.notices.push(format!("{}: {error}", path.display())),
         }
     }
 
@@ -72,8 +69,10 @@ impl Reader {
                 }
                 "match" => block = self.aliases.len()..self.aliases.len(),
                 "hostname" => {
+                    // `%h` and its like are for ssh to fill in.
+                    let literal = words.first().filter(|word| !word.contains('%'));
                     for alias in self.aliases.get_mut(block.clone()).unwrap_or_default() {
-                        alias.host = alias.host.take().or_else(|| words.first().cloned());
+                        alias.host = alias.host.take().or_else(|| literal.cloned());
                     }
                 }
                 "include" => {
@@ -109,6 +108,30 @@ impl Reader {
         }
         paths.retain(|path| path.is_file());
         paths
+    }
+}
+
+/// A configuration file's text, or why there is none; nothing to say of a file that is not there.
+fn read(path: &Path, depth: usize, files: usize) -> Result<String, String> {
+    if depth > DEPTH {
+        return Err(format!("files include each other more than {DEPTH} deep"));
+    }
+    if files > MOST_FILES {
+        let first = files == MOST_FILES + 1;
+        let why =
+            format!("more than {MOST_FILES} files are included; this one and those after it are not read");
+        return Err(if first { why } else { String::new() });
+    }
+    let text = fs::metadata(path).and_then(|meta| match meta.len() {
+        // Reading a pipe could wait for ever.
+        _ if !meta.is_file() => Err(io::Error::other("it is no file")),
+        size if size > LARGEST => Err(io::Error::other("it is too large to be a configuration")),
+        _ => fs::read(path),
+    });
+    match text {
+        Ok(text) => Ok(String::from_utf8_lossy(&text).into_owned()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(String::new()),
+        Err(error) => Err(error.to_string()),
     }
 }
 
@@ -206,6 +229,23 @@ mod tests {
         assert_eq!(found[0].host.as_deref(), Some("10.0.0.1"));
         assert_eq!(found[5].host.as_deref(), Some("db"));
         assert!(notices.iter().any(|notice| notice.contains("16 deep")), "{notices:?}");
+    }
+
+    #[test]
+    fn files_that_include_each_other_come_to_an_end() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("config");
+        fs::write(&path, "Host a\nHostName %h.lan\nInclude config\nInclude *\nHost b\n").unwrap();
+        for name in ["one", "two"] {
+            fs::write(dir.path().join(name), "Include *\n").unwrap();
+        }
+        let (found, notices) = aliases(&path);
+        assert_eq!(found.len(), 2, "{found:?}");
+        assert_eq!(found[0].host, None);
+        assert!(
+            notices.len() <= 6 && notices.iter().any(|notice| notice.contains("1000 files")),
+            "{notices:?}"
+        );
     }
 
     #[test]

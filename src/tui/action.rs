@@ -166,7 +166,7 @@ pub fn markdown() -> String {
             let chord = key.parse::<crate::tui::keys::Chord>();
             format!("`{}`", chord.map_or_else(|_| (*key).to_owned(), |chord| chord.to_string()))
         };
-        let keys: Vec<_> = info.keys.iter().map(|key| shown(&key).replace('|', "\\|")).collect();
+        let keys: Vec<_> = info.keys.iter().map(|key| shown(key).replace('|', "\\|")).collect();
         let place = match info.places {
             places if places == EVERYWHERE => "everywhere".to_owned(),
             places if places == PANES => "panes".to_owned(),
@@ -236,7 +236,7 @@ pub const ACTIONS: &[ActionInfo] = &[
     row(Action::Bottom,         "bottom",          "",         &["end", "G"],           ROWS,       "Go to the last"),
     row(Action::Left,           "left",            "",         &["left", "h"],          WIDE,       "Scroll to the left"),
     row(Action::Right,          "right",           "",         &["right", "l"],         WIDE,       "Scroll to the right"),
-    row(Action::FocusNext,      "focus-next",      "",         &["tab"],                PANES,      "Go to the next pane"),
+    row(Action::FocusNext,      "focus-next",      "",         &["tab", "f12"],         PANES,      "Go to the next pane"),
     row(Action::FocusPrevious,  "focus-previous",  "",         &["shift-tab"],          PANES,      "Go to the pane before"),
     row(Action::FocusFleet,     "focus-fleet",     "",         &["alt-1"],              PANES,      "Go to the fleet"),
     row(Action::FocusEditor,    "focus-editor",    "",         &["alt-2"],              PANES,      "Go to the editor"),
@@ -245,7 +245,7 @@ pub const ACTIONS: &[ActionInfo] = &[
     row(Action::Zoom,           "zoom",            "",         &["z", "f11", "alt-z"],  PANES,      "Give the pane the whole screen, or give it back"),
     row(Action::Grow,           "grow",            "",         &["+", "alt-="],         PANES,      "Give the pane more room"),
     row(Action::Shrink,         "shrink",          "",         &["-", "alt--"],         PANES,      "Give the pane less room"),
-    row(Action::Messages,       "messages",        "",         &["M"],                  PANES,      "Show all messages"),
+    row(Action::Messages,       "messages",        "",         &["M", "alt-m"],         PANES,      "Show all messages"),
     row(Action::Help,           "help",            "help",     &["?", "f1"],            PANES,      "Show what can be done here, and with which keys"),
     row(Action::Palette,        "palette",         "commands", &[":", "f2"],            PANES,      "Find a command by its name"),
     row(Action::Back,           "back",            "",         &["esc"],                EVERYWHERE, "One step back: close the overlay, end the filter; never quits, never cancels"),

@@ -138,3 +138,7 @@ async fn after(wait: Option<std::time::Duration>) {
         None => pending().await,
     }
 }
+
+#[cfg(test)]
+#[path = "shell_test.rs"]
+mod tests;

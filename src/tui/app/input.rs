@@ -127,7 +127,7 @@ impl App {
             Action::Accept if !self.ui.overlays.is_empty() => return self.accept(),
             Action::Help => self.open(|place, app| Overlay::Help(Menu::help(place, &app.setup.keymap))),
             Action::Palette => {
-                self.open(|place, app| Overlay::Palette(Menu::palette(place, &app.setup.keymap)))
+                self.open(|place, app| Overlay::Palette(Menu::palette(place, &app.setup.keymap)));
             }
             Action::Messages => self.open(|_, _| Overlay::Messages(Messages::default())),
             Action::FocusNext => self.ui.go(self.ui.focus.after(1)),

@@ -66,7 +66,9 @@ impl App {
 
     /// Stops the newest run that can be stopped harder than it was; none: there is no such run.
     fn stop(&mut self) -> Option<Vec<Effect>> {
-        self.ui.stopping.retain(|run, _| self.model.runs.get(*run).is_some_and(|run| run.is_active()));
+        self.ui
+            .stopping
+            .retain(|run, _| self.model.runs.get(*run).is_some_and(crate::model::run::Run::is_active));
         let next = |run: RunId| match self.ui.stopping.get(&run) {
             None => Some(Interrupt::Soft),
             Some(Interrupt::Soft) => Some(Interrupt::Hard),

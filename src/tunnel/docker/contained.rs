@@ -26,6 +26,8 @@ pub struct Contained {
     docker: Docker,
     what: What,
     pump: JoinHandle<()>,
+    /// How it ended, once that was asked: a task's outcome can be taken once only.
+    ending: Option<Ending>,
 }
 
 #[derive(Debug)]
@@ -37,9 +39,14 @@ pub(super) enum What {
 }
 
 impl Contained {
-    /// Waits for the end.
+    /// Waits for the end. May be asked again, and given up half-way.
     pub async fn ended(&mut self) -> Ending {
-        let _ = (&mut self.pump).await;
+        if let Some(ending) = self.ending {
+            return ending;
+        }
+        if !self.pump.is_finished() {
+            let _ = (&mut self.pump).await;
+        }
         let code = match &mut self.what {
             What::Exec { id } => {
                 let state = self.docker.inspect_exec(id).await;
@@ -47,7 +54,9 @@ impl Contained {
             }
             What::Run { code, .. } => code.await.ok().flatten(),
         };
-        code.map_or(Ending::Unknown, Ending::Code)
+        let ending = code.map_or(Ending::Unknown, Ending::Code);
+        self.ending = Some(ending);
+        ending
     }
 
     /// Ends it now. Of a throwaway container nothing is left, unless it was to stay; in another, the interpreter ends
@@ -106,7 +115,7 @@ pub(super) fn pipes(docker: Docker, what: What, input: Input, output: Output) ->
     let (out, stdout) = tokio::io::duplex(PIPE);
     let (err, stderr) = tokio::io::duplex(PIPE);
     let pump = tokio::spawn(pump(output, out, err));
-    let process = Process::Container(Box::new(Contained { docker, what, pump }));
+    let process = Process::Container(Box::new(Contained { docker, what, pump, ending: None }));
     Pipes { stdin: Box::new(input), stdout: Box::new(stdout), stderr: Box::new(stderr), process }
 }
 

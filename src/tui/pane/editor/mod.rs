@@ -164,7 +164,7 @@ impl EditorPane {
     }
 
     fn dedent(&mut self) {
-        for _ in 0..(self.blanks_before() - 1) % STEP + 1 {
+        for _ in 0..=((self.blanks_before() - 1) % STEP) {
             self.area.delete_char();
         }
     }

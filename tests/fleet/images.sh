@@ -1,0 +1,62 @@
+# The images, made of Debian's packages and nothing else. Sourced by ./fleet.
+#
+#   host      Debian with sshd, sudo, Python and four login shells
+#   minimal   the same with python3-minimal alone: no json, no asyncio, no ctypes, no lzma
+#   nopython  the same with no Python at all
+
+SUITE=bookworm
+PACKAGES=python3,openssh-server,sudo,procps,fish,tcsh,zsh
+ROOTS=${XDG_CACHE_HOME:-$HOME/.cache}/hailer-fleet
+
+# What the images are made from, as one word: where it changes, they are made anew.
+RECIPE=$(echo "$SUITE $PACKAGES" | cat - "$HERE/host.sh" "$HERE/images.sh" | sha256sum | cut -c1-12)
+
+# root_file_system: the path of the host's root as a tar. It is built in memory, since dpkg waits for the disk after every file.
+root_file_system() {
+    local tar
+    tar=$ROOTS/root-$RECIPE.tar
+    if [ ! -s "$tar" ]; then
+        need mmdebstrap mmdebstrap
+        mkdir -p "$ROOTS"
+        say "building the root file system ($SUITE)"
+        TMPDIR=$([ -d /dev/shm ] && echo /dev/shm || echo /tmp) mmdebstrap --quiet --variant=apt --format=tar \
+            --include="$PACKAGES" --aptopt='Apt::Install-Recommends "0"' --dpkgopt=force-unsafe-io \
+            --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
+            --dpkgopt='path-exclude=/usr/share/locale/*' \
+            --customize-hook="copy-in $HERE/host.sh /tmp" --customize-hook='chroot "$1" sh /tmp/host.sh' \
+            --customize-hook='rm "$1/tmp/host.sh"' \
+            "$SUITE" "$tar.part" >"$STATE/mmdebstrap.log" 2>&1 </dev/null ||
+            die "mmdebstrap failed: see $STATE/mmdebstrap.log"
+        rm -f "$ROOTS"/root-*.tar # those of older recipes
+        mv "$tar.part" "$tar"
+    fi
+    echo "$tar"
+}
+
+# image NAME: its full name; the tag is the recipe, so that an image that exists is the right one.
+image() { echo "hailer-fleet/$1:$RECIPE"; }
+
+image_exists() { docker image inspect "$(image "$1")" >/dev/null 2>&1; }
+
+# derive NAME COMMAND: the host image after this command.
+derive() {
+    image_exists "$1" && return
+    local made
+    made=$(docker run --detach --pull never --network none "$(image host)" sh -c "$2")
+    [ "$(docker wait "$made")" = 0 ] || die "cannot make the image $1: $(docker logs "$made" 2>&1 | tail -3)"
+    docker commit --change 'CMD ["sleep", "inf"]' "$made" "$(image "$1")" >/dev/null
+    docker rm "$made" >/dev/null
+}
+
+images() {
+    if ! image_exists host; then
+        local tar
+        tar=$(root_file_system)
+        docker import --change 'CMD ["sleep", "inf"]' --change 'ENV LANG=C.UTF-8' \
+            --change 'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' "$tar" "$(image host)" >/dev/null
+        docker tag "$(image host)" hailer-fleet/host:latest
+    fi
+    derive minimal 'dpkg --purge --force-depends python3 python3.11 libpython3-stdlib libpython3.11-stdlib >/dev/null 2>&1
+        python3 -c "import zlib" && ! python3 -c "import json" 2>/dev/null'
+    derive nopython 'rm -rf /usr/bin/python* /usr/lib/python3* && ! command -v python3'
+}
