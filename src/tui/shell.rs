@@ -63,8 +63,8 @@ impl<D: Desk, S: Stream<Item = Signal> + Unpin, C: FnMut(Command)> Shell<D, S, C
         let mut pace = Pace::default();
         pace.wants(Want::Key);
         loop {
-            let wait = pace.wait(Instant::now());
-            if wait.is_some_and(|wait| wait.is_zero()) {
+            let next_frame = pace.wait(Instant::now());
+            if next_frame.is_some_and(|wait| wait.is_zero()) {
                 self.app.update(self.clock.now(), Msg::Clock);
                 self.desk.draw(&self.app)?;
                 pace.drawn(Instant::now());
@@ -78,7 +78,7 @@ impl<D: Desk, S: Stream<Item = Signal> + Unpin, C: FnMut(Command)> Shell<D, S, C
                     Some(input) => (Want::Key, Msg::Input(input?)),
                     None => (Want::Key, Msg::Signal(Signal::HangUp)),
                 },
-                () = after(wait) => continue,
+                () = after(next_frame) => continue,
                 () = after(next_clock) => (Want::Data, Msg::Clock),
                 batch = self.events.recv() => (Want::Data, batch.map_or(Msg::EngineClosed, Msg::Engine)),
             };

@@ -28,13 +28,13 @@ pub struct Drive {
 
 impl Drive {
     pub fn new(width: u16, height: u16) -> Self {
-        Self::with(width, height, glyphs::UNICODE, Depth::Ansi)
+        Self::with(width, height, &glyphs::UNICODE, Depth::Ansi)
     }
 
-    pub fn with(width: u16, height: u16, glyphs: Glyphs, depth: Depth) -> Self {
+    pub fn with(width: u16, height: u16, glyphs: &Glyphs, depth: Depth) -> Self {
         let setup = Setup {
             theme: Theme::plain(depth),
-            glyphs,
+            glyphs: *glyphs,
             keymap: Keymap::new(&Overrides::new()).expect("the defaults"),
             confirm_over: 50,
             timeout: None,
@@ -178,8 +178,10 @@ impl Drive {
             for run in row.chunk_by(|(_, one), (_, other)| look(one) == look(other)) {
                 let text: String = run.iter().map(|(_, cell)| cell.symbol()).collect();
                 match look(run[0].1) {
-                    look if look.is_empty() || (text.trim().is_empty() && look == "dim") => line += &text,
-                    look => line += &format!("{{{look}:{text}}}"),
+                    look if look.is_empty() || (text.trim().is_empty() && look == "dim") => {
+                        line.push_str(&text)
+                    }
+                    look => line.extend(["{", &look, ":", &text, "}"]),
                 }
             }
             screen = screen + line.trim_end() + "\n";

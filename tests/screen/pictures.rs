@@ -43,9 +43,9 @@ fn the_usual_sizes() {
 #[test]
 fn colours_none_and_ascii() {
     insta::assert_snapshot!("colours", session(Drive::new(80, 24)).painted());
-    let plain = Drive::with(80, 24, glyphs::UNICODE, Depth::Plain);
+    let plain = Drive::with(80, 24, &glyphs::UNICODE, Depth::Plain);
     insta::assert_snapshot!("no_colours", session(plain).painted());
-    let screen = session(Drive::with(80, 24, glyphs::ASCII, Depth::Ansi)).screen();
+    let screen = session(Drive::with(80, 24, &glyphs::ASCII, Depth::Ansi)).screen();
     assert!(screen.is_ascii(), "{screen}");
     insta::assert_snapshot!("ascii", screen);
 }

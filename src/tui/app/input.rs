@@ -186,7 +186,7 @@ impl App {
 
     /// Ctrl-D in an empty editor, Ctrl-C with nothing else to do: the second one quits.
     pub(super) fn quit_if_again(&mut self) -> Vec<Effect> {
-        if self.ui.press(Armed::Interrupt, self.now) { self.leave() } else { Vec::new() }
+        if self.ui.press(Armed::Interrupt, self.now) { Self::leave() } else { Vec::new() }
     }
 
     /// Lets what has the keys do something.

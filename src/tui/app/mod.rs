@@ -72,11 +72,10 @@ impl App {
                 return vec![Effect::Engine(Command::Shutdown), Effect::Quit(Outcome::Signalled(signal))];
             }
             Msg::Edited(Ok(text)) => self.panes.editor.load(text.trim_end_matches('\n')),
-            Msg::Edited(Err(why)) => self.tell(Level::Error, why),
             Msg::Copied(Ok(bytes)) => {
                 self.tell(Level::Info, format!("{bytes} bytes handed to the terminal's clipboard"));
             }
-            Msg::Copied(Err(why)) => self.tell(Level::Error, why),
+            Msg::Edited(Err(why)) | Msg::Copied(Err(why)) => self.tell(Level::Error, why),
         }
         Vec::new()
     }

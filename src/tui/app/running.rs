@@ -4,6 +4,7 @@ use super::App;
 use crate::engine::command::{Command, Interrupt, RunId, RunSpec};
 use crate::engine::event::Level;
 use crate::engine::target::TargetId;
+use crate::model::run::Run;
 use crate::tui::action::Action;
 use crate::tui::msg::{Effect, Outcome};
 use crate::tui::overlay::confirm::Confirm;
@@ -66,9 +67,7 @@ impl App {
 
     /// Stops the newest run that can be stopped harder than it was; none: there is no such run.
     fn stop(&mut self) -> Option<Vec<Effect>> {
-        self.ui
-            .stopping
-            .retain(|run, _| self.model.runs.get(*run).is_some_and(crate::model::run::Run::is_active));
+        self.ui.stopping.retain(|run, _| self.model.runs.get(*run).is_some_and(Run::is_active));
         let next = |run: RunId| match self.ui.stopping.get(&run) {
             None => Some(Interrupt::Soft),
             Some(Interrupt::Soft) => Some(Interrupt::Hard),
@@ -88,12 +87,12 @@ impl App {
     /// Quits; while a run is under way only when asked twice.
     pub(super) fn quit(&mut self) -> Vec<Effect> {
         if self.model.runs.active() == 0 || self.ui.press(Armed::Quit, self.now) {
-            return self.leave();
+            return Self::leave();
         }
         Vec::new()
     }
 
-    pub(super) fn leave(&mut self) -> Vec<Effect> {
+    pub(super) fn leave() -> Vec<Effect> {
         vec![Effect::Engine(Command::Shutdown), Effect::Quit(Outcome::Done)]
     }
 

@@ -64,9 +64,9 @@ impl Pane for Confirm {
         let buttons = Rect { y: inside.bottom().saturating_sub(1), height: inside.height.min(1), ..inside };
         let code =
             Rect { y: inside.y + 3.min(inside.height), height: inside.height.saturating_sub(5), ..inside };
-        let lines: Vec<_> = self.code.lines().collect();
-        for (row, line) in lines.iter().take(usize::from(code.height)).enumerate() {
-            let hidden = lines.len().saturating_sub(usize::from(code.height));
+        let text: Vec<_> = self.code.lines().collect();
+        for (row, line) in text.iter().take(usize::from(code.height)).enumerate() {
+            let hidden = text.len().saturating_sub(usize::from(code.height));
             if hidden > 0 && row + 1 == usize::from(code.height) {
                 let more = format!("{} {} more lines", cx.glyphs.more, hidden + 1);
                 Pen::new(cx, code, row as u16, buf).write(&more, cx.theme.style(Role::Dim));

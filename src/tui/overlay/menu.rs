@@ -124,7 +124,7 @@ impl Menu {
 
 impl Pane for Menu {
     fn act(&mut self, action: Action, cx: &Context) -> Vec<Ask> {
-        let page = isize::from(cx.area.height.saturating_sub(4).max(1) as i16);
+        let page: isize = cx.area.height.saturating_sub(4).max(1).cast_signed().into();
         match action {
             Action::Up => self.go(-1),
             Action::Down => self.go(1),

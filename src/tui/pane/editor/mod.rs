@@ -164,7 +164,7 @@ impl EditorPane {
     }
 
     fn dedent(&mut self) {
-        for _ in 0..=((self.blanks_before() - 1) % STEP) {
+        for _ in 0..=(self.blanks_before() - 1) % STEP {
             self.area.delete_char();
         }
     }
@@ -206,7 +206,7 @@ impl EditorPane {
         }
     }
 
-    fn title<'a>(&self, cx: &Context, aim: &'a mut String) -> ratatui::text::Line<'a> {
+    fn aim<'a>(cx: &Context, aim: &'a mut String) -> ratatui::text::Line<'a> {
         let selected = cx.selection.describe(&cx.model.fleet).replace('·', cx.glyphs.dot);
         *aim = format!("{} {selected}", cx.glyphs.aim);
         let role = if cx.selection.targets(&cx.model.fleet).is_empty() { Role::Warn } else { Role::Accent };
@@ -236,7 +236,7 @@ impl Pane for EditorPane {
 
     fn draw(&self, cx: &Context, buf: &mut Buffer) -> Option<Position> {
         let mut aim = String::new();
-        let mut inside = frame(cx, self.title(cx, &mut aim), buf);
+        let mut inside = frame(cx, Self::aim(cx, &mut aim), buf);
         if inside.is_empty() {
             return None;
         }
