@@ -1,5 +1,6 @@
 //! The live grid: the answers of a run, equal ones folded into one row, failures and outliers first.
 
+mod seen;
 mod sheet;
 
 use std::cell::RefCell;
@@ -12,11 +13,10 @@ use crate::engine::event::{Cell, Level, Millis};
 use crate::engine::target::TargetId;
 use crate::model::cell::CellEntry;
 use crate::model::columns::Column;
-use crate::model::fold::Role as GroupRole;
 use crate::model::run::Run;
 use crate::model::select::Selection;
 use crate::model::state::State;
-use crate::model::table::{By, Sort, Stats, Table, View};
+use crate::model::table::{By, Sort, Stats, Table};
 use crate::tui::action::Action;
 use crate::tui::msg::{Ask, Subject};
 use crate::tui::pane::{Context, Pane};
@@ -26,6 +26,7 @@ use crate::tui::widget::field::Field;
 use crate::tui::widget::finder::Finder;
 use crate::tui::widget::scroll::{self, Scroll, step};
 use crate::tui::widget::{frame, times, title};
+use seen::Seen;
 
 /// The longest text that is copied, in characters.
 const COPIED: usize = 1 << 20;
@@ -64,62 +65,6 @@ impl Default for GridPane {
             seen: RefCell::default(),
         }
     }
-}
-
-/// What was made of a run for one view of it; made anew when one of the two has changed.
-#[derive(Debug, Clone)]
-struct Seen {
-    run: RunId,
-    version: u64,
-    by: By,
-    sort: Option<Sort>,
-    filter: String,
-    table: Table,
-    stats: Option<Stats>,
-    counts: String,
-}
-
-impl Seen {
-    fn holds(&self, pane: &GridPane, run: &Run) -> bool {
-        self.run == run.spec.id
-            && self.version == run.version()
-            && self.by == pane.by
-            && self.sort == pane.sort
-            && self.filter == pane.finder.filter().text()
-    }
-
-    fn make(pane: &GridPane, run: &Run, now: Millis) -> Self {
-        let filter = pane.finder.filter().clone();
-        let view = View { by: pane.by, sort: pane.sort.clone(), filter, ..View::default() };
-        let table = Table::build(run, &view, now);
-        let stats = pane.sort.as_ref().and_then(|sort| table.stats(run, &sort.column, now));
-        Self {
-            run: run.spec.id,
-            version: run.version(),
-            by: pane.by,
-            sort: pane.sort.clone(),
-            filter: view.filter.text().to_owned(),
-            table,
-            stats,
-            counts: counts(run),
-        }
-    }
-}
-
-/// `9 equal · 2 differ · 1 failed · 3 under way`: every target is in one of them.
-fn counts(run: &Run) -> String {
-    let (mut equal, mut differ, mut failed, mut pending) = (0, 0, 0, 0);
-    for group in run.groups() {
-        match group.role {
-            GroupRole::Majority if equal == 0 => equal = group.count(),
-            GroupRole::Majority | GroupRole::Outlier => differ += group.count(),
-            GroupRole::Failure => failed += group.count(),
-            GroupRole::Pending => pending += group.count(),
-        }
-    }
-    let parts = [(equal, "equal"), (differ, "differ"), (failed, "failed"), (pending, "under way")];
-    let parts = parts.iter().filter(|(count, _)| *count > 0);
-    parts.map(|(count, word)| format!("{count} {word}")).collect::<Vec<_>>().join(" · ")
 }
 
 impl GridPane {

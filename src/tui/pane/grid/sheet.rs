@@ -13,7 +13,7 @@ use crate::model::run::Run;
 use crate::model::state::State;
 use crate::model::table::{Shown, Sort, TableRow};
 use crate::tui::pane::Context;
-use crate::tui::pane::grid::Seen;
+use crate::tui::pane::grid::seen::Seen;
 use crate::tui::pen::{Pen, measure};
 use crate::tui::theme::Role;
 use crate::tui::widget::times;

@@ -1,5 +1,7 @@
 //! The fleet: every target with its state, grouped by where its name came from.
 
+mod row;
+
 use std::collections::BTreeSet;
 
 use ratatui::buffer::Buffer;
@@ -15,17 +17,13 @@ use crate::model::state::Link;
 use crate::tui::action::Action;
 use crate::tui::msg::{Ask, Subject};
 use crate::tui::pane::{Context, Pane};
-use crate::tui::pen::{Pen, measure};
+use crate::tui::pen::Pen;
 use crate::tui::theme::Role;
 use crate::tui::widget::field::Field;
 use crate::tui::widget::finder::Finder;
 use crate::tui::widget::scroll::{self, Scroll, step};
-use crate::tui::widget::{frame, times, title};
-
-/// From this width on, state, version and round trip have columns of their own.
-const WIDE: usize = 52;
-/// From this width on, the version of a ready target is shown beside its round trip.
-const MEDIUM: usize = 30;
+use crate::tui::widget::{frame, title};
+use row::{draw_group, draw_target, origin, version};
 
 /// What a row stands for: it stays itself while rows move.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -194,20 +192,6 @@ fn passes(filter: &Filter, entry: &Entry) -> bool {
     )
 }
 
-/// Where names of this origin came from.
-fn origin(origin: &Origin) -> &'static str {
-    match origin {
-        Origin::BuiltIn => "this machine",
-        Origin::Named => "named",
-        Origin::SshConfig => "ssh config",
-        Origin::Docker => "containers",
-    }
-}
-
-fn version(entry: &Entry) -> Option<String> {
-    entry.agent().map(|agent| format!("{}.{}.{}", agent.python.0, agent.python.1, agent.python.2))
-}
-
 impl Pane for FleetPane {
     fn act(&mut self, action: Action, cx: &Context) -> Vec<Ask> {
         let rows = self.rows(cx);
@@ -287,61 +271,6 @@ fn empty(cx: &Context, hidden: usize, area: Rect, buf: &mut Buffer) {
     };
     for (row, text) in says.into_iter().enumerate() {
         Pen::new(cx, area, row as u16, buf).skip(1).write(text, cx.theme.style(Role::Dim));
-    }
-}
-
-/// The sign of the cursor; the style of the row it is on.
-fn lead(cx: &Context, here: bool, pen: &mut Pen<'_>) {
-    if here {
-        pen.wash(cx.theme.style(if cx.focused { Role::RowFocus } else { Role::Row }));
-    }
-    pen.column(if here { cx.glyphs.cursor } else { "" }, 1, cx.theme.style(Role::Accent));
-}
-
-fn draw_group(cx: &Context, from: &Origin, closed: bool, here: bool, mut pen: Pen<'_>) {
-    lead(cx, here, &mut pen);
-    let members = cx.model.fleet.iter().filter(|entry| entry.target.origin == *from).count();
-    let sign = if closed { cx.glyphs.closed } else { cx.glyphs.open };
-    let header = cx.theme.style(Role::Header);
-    pen.write(sign, header).write(" ", header).write(origin(from), header);
-    pen.write(&format!(" {members}"), cx.theme.style(Role::Dim));
-}
-
-fn draw_target(cx: &Context, entry: &Entry, indented: bool, here: bool, mut pen: Pen<'_>) {
-    let state = entry.state();
-    let (own, dim) = (cx.theme.style(Role::link(state)), cx.theme.style(Role::Dim));
-    let marked = cx.selection.contains(entry.target.id);
-    let width = pen.room();
-    lead(cx, here, &mut pen);
-    pen.column(if marked { cx.glyphs.marked } else { "" }, 1, cx.theme.style(Role::Mark));
-    pen.skip(usize::from(indented)).column(cx.glyphs.link(state), 2, own);
-    let beside = beside(entry, width);
-    let side = if width >= WIDE { 27 } else { beside.len() };
-    let room = pen.room().saturating_sub(if side == 0 { 0 } else { side + 1 });
-    let name = cx.theme.style(if marked { Role::Mark } else { Role::Text });
-    let named = measure(&entry.target.name, room);
-    pen.column(&entry.target.name, named, name);
-    if !entry.target.about.is_empty() && room > named + 4 {
-        pen.skip(1).column(&entry.target.about, room - named - 1, dim);
-    }
-    pen.leave(side);
-    if width >= WIDE {
-        pen.column(state.name(), 12, own);
-        pen.column_right(&version(entry).unwrap_or_default(), 7, dim);
-        pen.column_right(&entry.latency.map(times::short).unwrap_or_default(), 8, dim);
-    } else {
-        pen.write(&beside, if entry.agent().is_some() { dim } else { own });
-    }
-}
-
-/// What stands at the right of a narrow row: how a ready target is, why any other is not.
-fn beside(entry: &Entry, width: usize) -> String {
-    let latency = entry.latency.map(times::short);
-    match (version(entry), latency) {
-        (None, _) => entry.state().name().to_owned(),
-        (Some(version), Some(latency)) if width >= MEDIUM => format!("{version} {latency:>6}"),
-        (Some(_), Some(latency)) => latency,
-        (Some(version), None) => version,
     }
 }
 

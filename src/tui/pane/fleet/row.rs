@@ -1,0 +1,85 @@
+//! One row of the fleet, as wide as there is room.
+
+use crate::engine::target::Origin;
+use crate::model::fleet::Entry;
+use crate::tui::pane::Context;
+use crate::tui::pen::{Pen, measure};
+use crate::tui::theme::Role;
+use crate::tui::widget::times;
+
+/// From this width on, state, version and round trip have columns of their own.
+const WIDE: usize = 52;
+/// From this width on, the version of a ready target is shown beside its round trip.
+const MEDIUM: usize = 30;
+
+/// Where names of this origin came from.
+pub(super) fn origin(origin: &Origin) -> &'static str {
+    match origin {
+        Origin::BuiltIn => "this machine",
+        Origin::Named => "named",
+        Origin::SshConfig => "ssh config",
+        Origin::Docker => "containers",
+    }
+}
+
+/// `3.11.2`, where an agent told.
+pub(super) fn version(entry: &Entry) -> Option<String> {
+    entry.agent().map(|agent| format!("{}.{}.{}", agent.python.0, agent.python.1, agent.python.2))
+}
+
+/// The sign of the cursor; the style of the row it is on.
+fn lead(cx: &Context, here: bool, pen: &mut Pen<'_>) {
+    if here {
+        pen.wash(cx.theme.style(if cx.focused { Role::RowFocus } else { Role::Row }));
+    }
+    pen.column(if here { cx.glyphs.cursor } else { "" }, 1, cx.theme.style(Role::Accent));
+}
+
+/// The head of a group.
+pub(super) fn draw_group(cx: &Context, from: &Origin, closed: bool, here: bool, mut pen: Pen<'_>) {
+    lead(cx, here, &mut pen);
+    let members = cx.model.fleet.iter().filter(|entry| entry.target.origin == *from).count();
+    let sign = if closed { cx.glyphs.closed } else { cx.glyphs.open };
+    let header = cx.theme.style(Role::Header);
+    pen.write(sign, header).write(" ", header).write(origin(from), header);
+    pen.write(&format!(" {members}"), cx.theme.style(Role::Dim));
+}
+
+/// One target.
+pub(super) fn draw_target(cx: &Context, entry: &Entry, indented: bool, here: bool, mut pen: Pen<'_>) {
+    let state = entry.state();
+    let (own, dim) = (cx.theme.style(Role::link(state)), cx.theme.style(Role::Dim));
+    let marked = cx.selection.contains(entry.target.id);
+    let width = pen.room();
+    lead(cx, here, &mut pen);
+    pen.column(if marked { cx.glyphs.marked } else { "" }, 1, cx.theme.style(Role::Mark));
+    pen.skip(usize::from(indented)).column(cx.glyphs.link(state), 2, own);
+    let beside = beside(entry, width);
+    let side = if width >= WIDE { 27 } else { beside.len() };
+    let room = pen.room().saturating_sub(if side == 0 { 0 } else { side + 1 });
+    let name = cx.theme.style(if marked { Role::Mark } else { Role::Text });
+    let named = measure(&entry.target.name, room);
+    pen.column(&entry.target.name, named, name);
+    if !entry.target.about.is_empty() && room > named + 4 {
+        pen.skip(1).column(&entry.target.about, room - named - 1, dim);
+    }
+    pen.leave(side);
+    if width >= WIDE {
+        pen.column(state.name(), 12, own);
+        pen.column_right(&version(entry).unwrap_or_default(), 7, dim);
+        pen.column_right(&entry.latency.map(times::short).unwrap_or_default(), 8, dim);
+    } else {
+        pen.write(&beside, if entry.agent().is_some() { dim } else { own });
+    }
+}
+
+/// What stands at the right of a narrow row: how a ready target is, why any other is not.
+fn beside(entry: &Entry, width: usize) -> String {
+    let latency = entry.latency.map(times::short);
+    match (version(entry), latency) {
+        (None, _) => entry.state().name().to_owned(),
+        (Some(version), Some(latency)) if width >= MEDIUM => format!("{version} {latency:>6}"),
+        (Some(_), Some(latency)) => latency,
+        (Some(version), None) => version,
+    }
+}
