@@ -113,14 +113,14 @@ impl Reader {
 
 /// A configuration file's text, or why there is none; nothing to say of a file that is not there.
 fn read(path: &Path, depth: usize, files: usize) -> Result<String, String> {
-    if depth > DEPTH {
-        return Err(format!("files include each other more than {DEPTH} deep"));
-    }
     if files > MOST_FILES {
         let first = files == MOST_FILES + 1;
         let why =
             format!("more than {MOST_FILES} files are included; this one and those after it are not read");
         return Err(if first { why } else { String::new() });
+    }
+    if depth > DEPTH {
+        return Err(format!("files include each other more than {DEPTH} deep"));
     }
     let text = fs::metadata(path).and_then(|meta| match meta.len() {
         // Reading a pipe could wait for ever.
