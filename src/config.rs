@@ -3,6 +3,7 @@
 //! No file is read but the one that is named, or else the user's own ([`crate::paths::config_file`]): never one that
 //! happens to lie in the current directory.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -43,16 +44,20 @@ pub struct Config {
     pub log: Log,
     /// What is listed when the console starts.
     pub discover: Discover,
+    /// Keys of the console: by place, what a key does; an empty name takes a key away.
+    pub keys: BTreeMap<String, BTreeMap<String, String>>,
 }
 
 /// What is kept of the lines that hosts write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Log {
-    /// So many lines.
+    /// So many lines of a host.
     pub lines: usize,
-    /// So many bytes.
+    /// So many bytes of a host.
     pub bytes: usize,
+    /// So many bytes of all hosts.
+    pub total: usize,
 }
 
 /// What is listed beside the targets that are named.
@@ -80,13 +85,14 @@ impl Default for Config {
             confirm_over: 50,
             log: Log::default(),
             discover: Discover::default(),
+            keys: BTreeMap::new(),
         }
     }
 }
 
 impl Default for Log {
     fn default() -> Self {
-        Self { lines: 200_000, bytes: 64 << 20 }
+        Self { lines: 10_000, bytes: 4 << 20, total: 256 << 20 }
     }
 }
 

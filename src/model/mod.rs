@@ -61,6 +61,11 @@ impl Model {
         Self::default()
     }
 
+    /// Knows nothing yet, and will keep so many lines.
+    pub fn keeping(lines: lines::Caps) -> Self {
+        Self { lines: Lines::new(lines), ..Self::default() }
+    }
+
     /// Takes in one event. Events that make no sense (an unknown target, a final cell) are counted and ignored.
     pub fn apply(&mut self, event: Event) {
         self.version += 1;

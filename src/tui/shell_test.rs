@@ -73,6 +73,7 @@ fn open() -> Table {
         confirm_over: 0,
         timeout: None,
         fanout: None,
+        lines: Default::default(),
         notices: Vec::new(),
     };
     let clock = Clock::start();

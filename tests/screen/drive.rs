@@ -39,6 +39,7 @@ impl Drive {
             confirm_over: 50,
             timeout: None,
             fanout: None,
+            lines: hailer::model::lines::Caps::default(),
             notices: Vec::new(),
         };
         let (area, now) = (Rect::new(0, 0, width, height), Millis(1_000_000));

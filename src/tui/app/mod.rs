@@ -45,8 +45,8 @@ impl App {
         let ui = Ui::new(screen);
         let notices = setup.notices.clone();
         let mut app = Self {
+            model: Model::keeping(setup.lines),
             setup,
-            model: Model::new(),
             selection: Selection::default(),
             chosen: false,
             panes,

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::config::Config;
+use crate::model::lines::Caps;
 use crate::tui::glyphs::{self, Glyphs};
 use crate::tui::keys::Keymap;
 use crate::tui::theme::{Depth, Theme};
@@ -22,6 +23,8 @@ pub struct Setup {
     pub timeout: Option<Duration>,
     /// How many targets of one run work at the same time.
     pub fanout: Option<usize>,
+    /// What is kept of the lines that hosts write.
+    pub lines: Caps,
     /// What is to be told at the start: a broken configuration, a theme that is not there.
     pub notices: Vec<String>,
 }
@@ -42,13 +45,18 @@ impl Setup {
             notices.push(format!("the default theme is in force: {error}"));
             Theme::plain(depth)
         });
+        let keymap = Keymap::new(&config.keys).unwrap_or_else(|error| {
+            notices.push(format!("the default keys are in force: {error}"));
+            Keymap::default()
+        });
         Self {
             theme,
             glyphs: if config.ascii { glyphs::ASCII } else { glyphs::UNICODE },
-            keymap: Keymap::default(),
+            keymap,
             confirm_over: config.confirm_over,
             timeout: config.timeout.limit(),
             fanout: (config.fanout > 0).then_some(config.fanout),
+            lines: Caps { lines: config.log.lines, bytes: config.log.bytes, total: config.log.total },
             notices,
         }
     }
