@@ -48,7 +48,8 @@ class State(object):
     token = []  # the leader's: not empty while it runs a call; who pops it decides who leads on
     turns = 0  # calls begun so far
     parked = False  # the watchdog sleeps
-    main_free = False  # the main thread waits to lead
+    main_free = False  # the main thread waits to lead, or is about to
+    leader = 0  # the thread that reads
     odd = 1  # our next channel
     site = False  # site has been run
     opening = {}  # channel -> parts of an OPEN that goes on
@@ -230,7 +231,14 @@ def run(call):
         if call.out:
             send_out(call)
         try:
-            send(call, CLOSE, tag, message)
+            if len(message) <= CHUNK and me == MAIN != State.leader:
+                # Nothing holds up the main thread any more: it is free before anybody can know that the call is over,
+                # so that the next call runs there.
+                take(call, len(message))
+                State.main_free = True
+                small.append(frame(CLOSE, tag, call.channel, message))
+            else:
+                send(call, CLOSE, tag, message)
         except BaseException as error:
             refuse(call.channel, "the answer could not be sent: %s" % type(error).__name__)
     finally:
@@ -448,13 +456,24 @@ class Output(object):
     mode = "w"
     newlines = None
     line_buffering = True
-    softspace = 0
 
     def __init__(self, fd):
         self.fd = fd
+        self.soft = {}  # thread -> whether 2.7's print statement owes it a blank
         self.name = "<stdout>" if fd == 1 else "<stderr>"
         self.parts = {}  # thread -> what it wrote of a line
         self.buffer = self if PY2 else Raw(self)
+
+    @property
+    def softspace(self):
+        return self.soft.get(thread.get_ident(), 0)
+
+    @softspace.setter
+    def softspace(self, owed):
+        if owed:
+            self.soft[thread.get_ident()] = owed
+        else:
+            self.soft.pop(thread.get_ident(), None)
 
     def write(self, text):
         self.put(encoded(text))
@@ -528,7 +547,10 @@ def send_out(call):
 def lead():
     """Reads frames and runs calls until another thread leads: because a call lasted, or the main thread is free."""
     token = State.token = []
-    main = thread.get_ident() == MAIN
+    me = State.leader = thread.get_ident()
+    main = me == MAIN
+    if main:
+        State.main_free = False
     while True:
         data, at = State.buffer, State.at
         end = len(data)
@@ -682,6 +704,7 @@ def promote(token):
         token.pop()
     except IndexError:
         return  # the call was over just now
+    State.leader = 0
     flush()
     if pool:
         pool.pop().release()

@@ -13,7 +13,7 @@ fn block<'a>(readme: &'a str, name: &str) -> &'a str {
     block.trim()
 }
 
-/// With UPDATE_README set, the block is written anew.
+/// With `UPDATE_README` set, the block is written anew.
 #[test]
 fn the_keys_are_those_of_the_action_table() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");

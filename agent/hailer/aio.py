@@ -50,7 +50,10 @@ def wait(awaitable, call):
     core.step_aside()
     done.acquire()
     call.stop = None
-    value, error = result[0] if result else (None, CancelledError())
+    if not result:  # cancelled before it began
+        getattr(awaitable, "close", lambda: None)()
+        raise CancelledError()
+    value, error = result[0]
     if error is not None:
         raise error
     return value

@@ -73,7 +73,7 @@ fn open() -> Table {
         confirm_over: 0,
         timeout: None,
         fanout: None,
-        lines: Default::default(),
+        lines: crate::model::lines::Caps::default(),
         notices: Vec::new(),
     };
     let clock = Clock::start();

@@ -1,0 +1,246 @@
+"""Starts an agent as hailer does, and speaks frames with it. For 2.7 and for 3.6 and later; no module but the standard ones.
+
+The payload (stage0.py, stage0_raw.py, core.zlib, core.py, aio.py, errors.py, values.py, as the build made them) lies in
+the folder that HAILER_PAYLOAD names.
+"""
+import os
+import pickle
+import select
+import struct
+import subprocess
+import sys
+import time
+
+OPEN, DATA, ITEM, CREDIT, CLOSE, PING, PONG, CANCEL = range(1, 9)
+MORE = 0x80
+HEADER = struct.Struct(">IBBI")
+WINDOW = 262144
+PATIENCE = 20
+PY2 = sys.version_info[0] == 2
+NONCE = b"0123456789abcdef"
+
+
+def payload(name):
+    with open(os.path.join(os.environ["HAILER_PAYLOAD"], name), "rb") as file:
+        return file.read()
+
+
+def frame(kind, flags, channel, body=b""):
+    return HEADER.pack(len(body), kind, flags, channel) + body
+
+
+def frames(data):
+    """The whole frames of some bytes."""
+    found = []
+    while len(data) >= 10:
+        length, kind, flags, channel = HEADER.unpack_from(data)
+        if len(data) < 10 + length:
+            break
+        found.append((kind, flags, channel, data[10:10 + length]))
+        data = data[10 + length:]
+    return found
+
+
+class Opaque(tuple):
+    """(module, type, repr) of what could not be pickled."""
+
+
+class Unpickler(pickle.Unpickler):
+    """Knows no class but built-in ones and ours; others become their names."""
+
+    if PY2:
+        dispatch = dict(pickle.Unpickler.dispatch)
+
+    def find_class(self, module, name):
+        if (module, name) == ("hailer", "_opaque"):
+            return lambda *words: Opaque(words)
+        if module == "hailer":
+            return lambda *words: (name,) + words
+        try:
+            return pickle.Unpickler.find_class(self, module, name)
+        except (ImportError, AttributeError):
+            return type(str(name), (object,), {"__init__": lambda self, *args: None, "module": module})
+
+
+def load(message):
+    import io
+
+    return Unpickler(io.BytesIO(message)).load()
+
+
+class Reply(object):
+    """What a call said: tag and message of its end, items, what it printed."""
+
+    def __init__(self):
+        self.tag = None
+        self.message = b""
+        self.items = []
+        self.warnings = []
+        self.progress = []
+        self.printed = b""
+
+    @property
+    def value(self):
+        assert self.tag == 0, (self.tag, self.message)
+        return load(self.message)
+
+    @property
+    def error(self):
+        assert self.tag == 1, (self.tag, self.message)
+        return load(self.message)
+
+
+class Agent(object):
+    """An agent, and this end of its pipes."""
+
+    def __init__(self, raw=False, env=None, cwd=None, before=None, options="-ESs", credit=True):
+        stage0 = payload("stage0_raw.py" if raw else "stage0.py").decode("ascii")
+        self.core = payload("core.py" if raw else "core.zlib")
+        self.process = subprocess.Popen(
+            [sys.executable, options, "-c", stage0],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            bufsize=0, env=env, cwd=cwd, preexec_fn=before, close_fds=True,
+        )
+        self.buffer = b""
+        self.errors = b""
+        self.replies = {}
+        self.partial = {}
+        self.taken = {}
+        self.next = 2
+        self.hello = None
+        self.pongs = []
+        self.credit = credit
+        self.modules = []
+        self.has_stderr = True
+
+    def boot(self):
+        self.write(self.core + NONCE)
+        while NONCE not in self.buffer:
+            self.read()
+        self.buffer = self.buffer.split(NONCE, 1)[1]
+        self.until(lambda: self.hello is not None)
+        return self
+
+    def write(self, data):
+        view = memoryview(data)
+        while len(view):
+            view = view[os.write(self.process.stdin.fileno(), view):]
+
+    def read(self, patience=PATIENCE):
+        """Waits for bytes of either pipe."""
+        end = time.time() + patience
+        while True:
+            pipes = [self.process.stdout] + [self.process.stderr] * self.has_stderr
+            ready = select.select(pipes, [], [], max(0, end - time.time()))[0]
+            if not ready:
+                raise AssertionError("nothing came within %s s; on stderr: %r" % (patience, self.errors))
+            for pipe in ready:
+                data = os.read(pipe.fileno(), 1 << 20)
+                if pipe is self.process.stderr:
+                    self.errors += data
+                    self.has_stderr = bool(data)
+                elif not data:
+                    raise EOFError("the agent ended with %r; on stderr: %r" % (self.process.wait(), self.errors))
+                else:
+                    self.buffer += data
+            return
+
+    def until(self, done, patience=PATIENCE):
+        end = time.time() + patience
+        self.take()
+        while not done():
+            if time.time() > end:
+                raise AssertionError("it did not come; on stderr: %r" % self.errors)
+            self.read(patience)
+            self.take()
+
+    def take(self):
+        """Takes in the frames that are whole."""
+        data, at = self.buffer, 0
+        while len(data) - at >= 10:
+            length, kind, flags, channel = HEADER.unpack_from(data, at)
+            assert length <= 65536 and 1 <= kind <= 8, data[at:at + 40]
+            if len(data) - at - 10 < length:
+                break
+            self.frame(kind, flags, channel, data[at + 10:at + 10 + length])
+            at += 10 + length
+        self.buffer = data[at:]
+
+    def frame(self, kind, flags, channel, body):
+        tag = flags & 15
+        if kind == PONG:
+            self.pongs.append(body)
+        elif kind == OPEN:
+            name = body.decode("ascii").split(".")[1]
+            self.modules.append(name)
+            self.message(CLOSE, 0, channel, payload(name + ".py"))
+        elif kind == ITEM and channel == 0:
+            self.hello = dict(line.split("=", 1) for line in body.decode("utf-8").split("\n"))
+        else:
+            reply = self.replies[channel]
+            self.taken[channel] = self.taken.get(channel, 0) + len(body)
+            if self.credit and self.taken[channel] >= WINDOW // 2 and (kind != CLOSE or flags & MORE):
+                self.write(frame(CREDIT, 0, channel, struct.pack(">I", self.taken.pop(channel))))
+            if kind == DATA:
+                reply.printed += body
+                return
+            whole = self.partial.pop(channel, b"") + body
+            if flags & MORE:
+                self.partial[channel] = whole
+            elif kind == CLOSE:
+                reply.tag, reply.message = tag, whole
+            else:
+                (reply.items, reply.progress, reply.warnings)[tag].append(load(whole))
+
+    def message(self, kind, flags, channel, body):
+        while len(body) > 65536:
+            self.write(frame(kind, flags | MORE, channel, body[:65536]))
+            body = body[65536:]
+        self.write(frame(kind, flags, channel, body))
+
+    def start(self, source, name="<run>"):
+        channel, self.next = self.next, self.next + 2
+        self.replies[channel] = Reply()
+        self.message(OPEN, 0, channel, name.encode() + b"\0" + source.encode("utf-8"))
+        return channel
+
+    def finish(self, channel, patience=PATIENCE):
+        reply = self.replies[channel]
+        self.until(lambda: reply.tag is not None, patience)
+        return reply
+
+    def call(self, source, name="<run>"):
+        return self.finish(self.start(source, name))
+
+    def cancel(self, channel, hard=False):
+        self.write(frame(CANCEL, int(hard), channel))
+
+    def ping(self, body=b"?"):
+        count = len(self.pongs)
+        self.write(frame(PING, 0, 0, body))
+        self.until(lambda: len(self.pongs) > count)
+        return self.pongs[-1]
+
+    def stderr(self, words):
+        """Waits until these bytes came on standard error."""
+        while words not in self.errors:
+            self.read()
+        return self.errors
+
+    def end(self, patience=5):
+        """Closes its input, and waits for its end."""
+        try:
+            self.process.stdin.close()
+        except (IOError, OSError):
+            pass
+        end = time.time() + patience
+        while self.process.poll() is None and time.time() < end:
+            time.sleep(0.005)
+        alive = self.process.poll() is None
+        if alive:
+            self.process.kill()
+            self.process.wait()
+        self.process.stdout.close()
+        self.process.stderr.close()
+        assert not alive, "the agent outlived its input"
+        return self.process.returncode
