@@ -2,7 +2,7 @@
 //!
 //! Waits have deadlines, and wake when something was written: nothing sleeps for a guess.
 
-use std::fmt::Debug;
+use std::fmt::{Debug, Write as _};
 use std::io::{Read, Write};
 use std::num::NonZeroU16;
 use std::path::Path;
@@ -44,6 +44,7 @@ pub struct Screen {
 
 /// What a program may set on a terminal and has to set back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools)] // a terminal's own
 pub struct Modes {
     pub alternate_screen: bool,
     pub hidden_cursor: bool,
@@ -111,9 +112,12 @@ impl Screen {
         self.wait(words, |text| text.contains(words))
     }
 
-    /// Waits until the bytes that were written so far fit.
-    pub fn wait_raw(&self, what: &str, fits: impl Fn(&[u8]) -> bool) {
-        self.display.wait(what, |shown| fits(&shown.raw).then_some(()));
+    /// Waits until this stands in one row. Looks at that row only, and so costs little.
+    pub fn wait_row(&self, row: u16, words: &str) {
+        self.display.wait(words, |shown| {
+            let screen = shown.parser.screen();
+            screen.contents_between(row, 0, row, u16::MAX).contains(words).then_some(())
+        });
     }
 
     /// Makes the screen another size.
@@ -205,7 +209,7 @@ impl Display {
     }
 
     fn follow(&self, mut reader: Box<dyn Read + Send>, keyboard: &Keyboard) {
-        let mut buffer = [0; 65536];
+        let mut buffer = vec![0; 65536];
         while let Ok(count @ 1..) = reader.read(&mut buffer) {
             let answer = {
                 let mut shown = self.lock();
@@ -230,7 +234,7 @@ impl Shown {
         let mut answer = String::new();
         if bytes.windows(4).any(|four| four == b"\x1b[6n") {
             let (row, column) = self.parser.screen().cursor_position();
-            answer += &format!("\x1b[{};{}R", row + 1, column + 1);
+            let _ = write!(answer, "\x1b[{};{}R", row + 1, column + 1); // a String takes all
         }
         if bytes.windows(3).any(|three| three == b"\x1b[c") {
             answer += "\x1b[?62;22c";

@@ -30,12 +30,12 @@ fn taken(modes: Modes) -> bool {
 }
 
 /// How often the kitty protocol was asked for and not asked back.
-fn kitty_depth(screen: &Screen) -> i32 {
+fn kitty_depth(screen: &Screen) -> usize {
     let raw = screen.raw();
-    let count = |code: &[u8]| raw.windows(code.len()).filter(|bytes| *bytes == code).count() as i32;
+    let count = |code: &[u8]| raw.windows(code.len()).filter(|bytes| *bytes == code).count();
     let asked = count(b"\x1b[>1u");
     assert!(asked > 0, "the kitty protocol was never asked for");
-    asked - count(b"\x1b[<1u")
+    asked.abs_diff(count(b"\x1b[<1u"))
 }
 
 #[test]
@@ -59,7 +59,7 @@ fn a_second_quit_leaves_a_run_that_is_under_way() {
         console.run("while True: pass");
         console.screen.wait_for("running");
         console.screen.keys("\x11");
-        console.screen.wait_for("again to quit");
+        console.screen.wait_for("again cancels it and quits");
         console.screen.keys("\x11");
     });
     assert_eq!(code, 0);
@@ -142,9 +142,13 @@ fn control_z_gives_the_terminal_to_the_shell_and_fg_brings_the_screen_back() {
 fn without_a_shell_above_it_control_z_does_no_harm() {
     let console = Console::ready();
     console.screen.keys(CTRL_Z);
+    console.screen.wait_modes("the terminal given back", |modes| !modes.alternate_screen);
+    console.screen.keys("typed too early");
+    console.screen.wait_modes("a full screen again", taken);
+    console.screen.wait_for("1 ready");
     console.run("21001 * 3");
-    console.screen.wait_for("63003");
-    assert!(taken(console.screen.modes()));
+    let screen = console.screen.wait_for("63003");
+    assert!(!screen.contains("early"), "{screen}");
 }
 
 #[test]
