@@ -89,7 +89,7 @@ fn timed<T>(what: impl FnOnce() -> T) -> Duration {
 fn found(id: u32) -> Event {
     let target = Target {
         id: TargetId(id),
-        name: format!("web{id}").into(),
+        name: format!("web{id}"),
         kind: Kind::Ssh,
         origin: Origin::Named,
         about: String::new(),
@@ -105,10 +105,8 @@ fn spec() -> RunSpec {
 /// What each host answers: the same text, but for the outliers.
 fn answers() -> impl Iterator<Item = RunChange> {
     (0..TARGETS).map(|id| {
-        let mut text = "x".repeat(VALUE - 8);
-        if id % (TARGETS / OUTLIERS) == 0 {
-            text += &format!("{id:08}");
-        }
+        let own = if id.is_multiple_of(TARGETS / OUTLIERS) { id } else { 1 };
+        let text = format!("{own:0VALUE$}");
         RunChange::Cell { target: TargetId(id), cell: Cell::Value { value: Value::from(text.as_str()) } }
     })
 }
@@ -217,7 +215,7 @@ fn quit(mut screen: Screen) {
 fn keys(screen: &Screen) -> Vec<Duration> {
     let mut typed = String::new();
     let key = |number: usize| {
-        if number % 60 == 0 {
+        if number.is_multiple_of(60) {
             screen.keys(CLEAR);
             screen.wait("an empty editor", |text| text.contains("the last expression is the value"));
             typed.clear();
@@ -242,9 +240,9 @@ fn flooded() -> (Vec<Duration>, u64) {
     let (start, before) = (Instant::now(), newest(&screen));
     let times = keys(&screen);
     let came = newest(&screen) - before;
-    let rate = came as f64 / start.elapsed().as_secs_f64();
+    let rate = came * 1000 / start.elapsed().as_millis() as u64;
     quit(screen);
-    (times, rate as u64)
+    (times, rate)
 }
 
 /// The number of the newest line in view.
