@@ -1,4 +1,4 @@
-//! What the benches share: rows, medians, the table, the fleet's sshd.
+//! What the benches share: rows, medians, the tables, the fleet's sshd.
 #![allow(missing_docs, dead_code)]
 
 use std::fs;
@@ -49,6 +49,35 @@ pub fn print(rows: &[Row]) {
             None => (String::new(), String::new(), String::new()),
         };
         println!("| {name} | {} | {what} | {floor} | {ratio} | {note} |", millis(*ours));
+    }
+}
+
+/// A figure that has a bar to keep below instead of a floor.
+pub struct Barred {
+    name: String,
+    times: Vec<Duration>,
+    bar: Duration,
+    /// The percentile that the bar is for.
+    percent: usize,
+}
+
+impl Barred {
+    pub fn p50(name: &str, times: Vec<Duration>, bar: Duration) -> Self {
+        Self { name: name.into(), times, bar, percent: 50 }
+    }
+
+    pub fn p95(name: &str, times: Vec<Duration>, bar: Duration) -> Self {
+        Self { name: name.into(), times, bar, percent: 95 }
+    }
+}
+
+/// The rows as a Markdown table, on standard output.
+pub fn print_barred(rows: &[Barred]) {
+    println!("| what | p50, ms | p95, ms | max, ms | bar, ms | |\n| --- | --- | --- | --- | --- | --- |");
+    for Barred { name, times, bar, percent } in rows {
+        let [p50, p95, max] = [50, 95, 100].map(|percent| millis(percentile(times, percent)));
+        let kept = if percentile(times, *percent) <= *bar { "kept" } else { "MISSED" };
+        println!("| {name} | {p50} | {p95} | {max} | p{percent} ≤ {} | {kept} |", millis(*bar));
     }
 }
 

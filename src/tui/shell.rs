@@ -4,12 +4,12 @@
 use std::future::pending;
 use std::io;
 use std::pin::pin;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures_util::{Stream, StreamExt};
 use ratatui::crossterm::event::Event as Input;
 use tokio::sync::mpsc;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use crate::engine::clock::Clock;
 use crate::engine::command::Command;
@@ -17,6 +17,10 @@ use crate::engine::event::Event;
 use crate::tui::app::App;
 use crate::tui::msg::{Effect, Msg, Outcome, Signal};
 use crate::tui::pace::{Pace, Want};
+
+/// The longest that the first frame waits for the names that the engine begins with: without them it would tell a person
+/// who has named hosts that there are none.
+const NAMES: Duration = Duration::from_millis(10);
 
 /// The terminal's side.
 pub trait Desk {
@@ -60,6 +64,9 @@ impl<D: Desk, S: Stream<Item = Signal> + Unpin, C: FnMut(Command)> Shell<D, S, C
     /// Runs until the application wants to quit, and says why it did. The application's commands have been handed over
     /// then; the engine may still be closing its links.
     pub async fn run(&mut self) -> io::Result<Outcome> {
+        if let Ok(Some(batch)) = timeout(NAMES, self.events.recv()).await {
+            self.app.update(self.clock.now(), Msg::Engine(batch));
+        }
         let mut pace = Pace::default();
         pace.wants(Want::Key);
         loop {
@@ -132,7 +139,7 @@ impl<D: Desk, S: Stream<Item = Signal> + Unpin, C: FnMut(Command)> Shell<D, S, C
 }
 
 /// After this long; never if it is not said how long.
-async fn after(wait: Option<std::time::Duration>) {
+async fn after(wait: Option<Duration>) {
     match wait {
         Some(wait) => sleep(wait).await,
         None => pending().await,

@@ -19,6 +19,7 @@ use ratatui::crossterm::terminal::{
 };
 use ratatui::crossterm::{cursor, execute, queue};
 use ratatui::layout::Rect;
+use rustix::termios::{QueueSelector, tcflush};
 
 use crate::tui::app::App;
 
@@ -118,9 +119,11 @@ impl Screen {
         restore();
     }
 
-    /// Takes it again; the next frame paints every cell.
+    /// Takes it again; the next frame paints every cell. Keys that were pressed meanwhile were not for us, and would only
+    /// be read with the next one: they are dropped.
     pub fn enter_again(&mut self) -> io::Result<()> {
         take(self.wishes)?;
+        let _ = tcflush(io::stdin(), QueueSelector::IFlush); // nothing depends on it
         self.repaint()
     }
 }

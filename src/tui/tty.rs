@@ -43,7 +43,9 @@ impl Tty {
 
 impl Desk for Tty {
     async fn input(&mut self) -> Option<io::Result<Event>> {
-        self.events.get_or_insert_with(EventStream::new).next().await
+        let input = self.events.get_or_insert_with(EventStream::new).next().await;
+        panic_if_asked();
+        input
     }
 
     fn draw(&mut self, app: &App) -> io::Result<()> {
@@ -74,6 +76,12 @@ impl Desk for Tty {
         let _ = timeout(NO_SLEEP, awake.recv()).await;
         self.screen.enter_again()
     }
+}
+
+/// Lets a test see what a panic leaves of the terminal: in a build for development, and no other, the first key ends the
+/// console so if `HAILER_PANIC` is set.
+fn panic_if_asked() {
+    assert!(!cfg!(debug_assertions) || env::var_os("HAILER_PANIC").is_none(), "HAILER_PANIC asks for it");
 }
 
 /// The text after `$VISUAL` or `$EDITOR` has changed it. It stands in a file that only its owner can read, and that is gone
