@@ -54,7 +54,11 @@ pub(super) fn draw_target(cx: &Context, entry: &Entry, indented: bool, here: boo
     lead(cx, here, &mut pen);
     pen.column(if marked { cx.glyphs.marked } else { "" }, 1, cx.theme.style(Role::Mark));
     pen.skip(usize::from(indented)).column(cx.glyphs.link(state), 2, own);
-    let beside = beside(entry, width);
+    let mut beside = beside(entry, width);
+    // Whose row it is comes before how fast it is.
+    if entry.agent().is_some() && measure(&entry.target.name, width) + beside.len() + 1 > pen.room() {
+        beside.clear();
+    }
     let side = if width >= WIDE { 27 } else { beside.len() };
     let room = pen.room().saturating_sub(if side == 0 { 0 } else { side + 1 });
     let name = cx.theme.style(if marked { Role::Mark } else { Role::Text });
