@@ -184,10 +184,11 @@ class Agent(object):
             if kind == DATA:
                 reply.printed += body
                 return
-            whole = self.partial.pop(channel, b"") + body
+            self.partial.setdefault(channel, []).append(body)
             if flags & MORE:
-                self.partial[channel] = whole
-            elif kind == CLOSE:
+                return
+            whole = b"".join(self.partial.pop(channel))
+            if kind == CLOSE:
                 reply.tag, reply.message = tag, whole
             else:
                 (reply.items, reply.progress, reply.warnings)[tag].append(load(whole))
