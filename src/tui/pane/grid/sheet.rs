@@ -24,6 +24,8 @@ pub(super) const FIXED: usize = 3;
 const WIDEST: usize = 32;
 /// The narrowest that a column is worth showing.
 const NARROWEST: usize = 6;
+/// Below this width a state is told by its sign alone, so that there is room for values.
+const NARROW: usize = 60;
 /// Columns of the time.
 const TIME: usize = 7;
 /// Columns for telling how many columns there is no room for.
@@ -65,7 +67,8 @@ impl<'a> Sheet<'a> {
         let rows = seen.table.slice(run, range, wanted, width, cx.now);
         let host = rows.iter().map(|row| measure(&hosts(row), width)).max().unwrap_or(0);
         let host = host.clamp(4, (width * 2 / 5).max(8));
-        let state = rows.iter().map(|row| row.sample.state().name().len()).max().unwrap_or(0).max(3) + 2;
+        let state = rows.iter().map(|row| row.sample.state().name().len()).max().unwrap_or(0).max(3);
+        let state = if width < NARROW { 2 } else { state + 2 };
         let mut room = width.saturating_sub(1 + host + 1 + state + 1 + TIME);
         let mut slots: Vec<Slot> = Vec::new();
         for (at, column) in wanted.iter().enumerate() {
@@ -103,7 +106,7 @@ impl<'a> Sheet<'a> {
                 Some(sort) if sort.column == *column => cx.glyphs.ascending,
                 _ => "",
             };
-            let text = format!("{}{sign}", column.title());
+            let text = if width > 2 { format!("{}{sign}", column.title()) } else { String::new() };
             if right {
                 pen.column_right(&text, width, style)
             } else {
