@@ -12,6 +12,8 @@ use crate::wire::frame::{self, Breach, Frame, Kind, WINDOW};
 const WIDEST: u32 = 4 * 1024 * 1024;
 /// Read buffers above this are given back once they are empty.
 const KEEP: usize = 256 * 1024;
+/// Bytes of answers (to pings, to questions for modules) that may wait for a peer that reads none of them.
+const ANSWERS: usize = 1024 * 1024;
 
 /// What a peer may make us hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -130,13 +132,15 @@ pub struct Mux {
     channels: HashMap<u32, Channel>,
     hello: bool,
     late: u64,
+    /// Bytes of answers put into `output` since it was last empty.
+    answers: usize,
 }
 
 impl Mux {
     /// A link on which nothing was said yet.
     pub fn new(caps: Caps) -> Self {
         let (input, output, channels) = (Vec::new(), Vec::new(), HashMap::new());
-        Self { caps, input, output, next: 2, theirs: 1, channels, hello: false, late: 0 }
+        Self { caps, input, output, next: 2, theirs: 1, channels, hello: false, late: 0, answers: 0 }
     }
 
     /// Asks for `source` to be run; `name` is what tracebacks call it. The answer comes on the channel returned.
@@ -163,6 +167,7 @@ impl Mux {
             Ok(source) => (frame::close::VALUE, *source),
             Err(why) => (frame::close::REFUSED, why.as_str()),
         };
+        self.answers += frame::HEADER_LEN + text.len();
         frame::encode_message(&mut self.output, Kind::Close, tag, channel, text.as_bytes());
     }
 
@@ -217,7 +222,11 @@ impl Mux {
         let channel = frame.channel;
         let unknown = Breach::Channel { kind: frame.kind, channel };
         match frame.kind {
-            Kind::Ping => frame::encode(&mut self.output, Kind::Pong, 0, 0, frame.payload),
+            Kind::Ping => {
+                self.asked(channel)?;
+                self.answers += frame::HEADER_LEN + frame.payload.len();
+                frame::encode(&mut self.output, Kind::Pong, 0, 0, frame.payload);
+            }
             Kind::Pong => heard.push(Heard::Pong(frame.payload.to_vec())),
             Kind::Open => return self.opened(frame, heard),
             Kind::Credit | Kind::Cancel => {
@@ -232,6 +241,17 @@ impl Mux {
             }
             Kind::Data | Kind::Item | Kind::Close if self.was_opened(channel) => self.late += 1,
             Kind::Data | Kind::Item | Kind::Close => return Err(unknown),
+        }
+        Ok(())
+    }
+
+    /// The peer asks something. One that asks on and on and reads no answer would fill our memory.
+    fn asked(&mut self, channel: u32) -> Result<(), Breach> {
+        if self.output.is_empty() {
+            self.answers = 0;
+        }
+        if self.answers > ANSWERS {
+            return Err(Breach::Order { what: "a flood of questions whose answers nobody reads", channel });
         }
         Ok(())
     }
@@ -253,6 +273,7 @@ impl Mux {
         if frame.more || frame.zlib {
             return Err(Breach::Order { what: "an OPEN longer than one frame", channel });
         }
+        self.asked(channel)?;
         self.theirs = channel.saturating_add(2);
         if frame.tag != frame::open::IMPORT {
             let why = format!("this controller takes no OPEN with tag {}", frame.tag);
@@ -408,6 +429,28 @@ mod tests {
         let channel = mux.eval("x", "y");
         heard(&mut mux, &framed(Kind::Item, MORE, channel, b"a")).unwrap();
         assert!(heard(&mut mux, &framed(Kind::Close, 0, channel, b"b")).is_err());
+    }
+
+    #[test]
+    fn answers_that_nobody_reads_end_the_link_and_those_that_are_read_never_do() {
+        let ping = framed(Kind::Ping, 0, 0, &[7; 64]);
+        let mut silent = mux(100);
+        let breach = (0..1_000_000).find_map(|_| heard(&mut silent, &ping).err());
+        assert!(breach.is_some_and(|breach| breach.to_string().contains("nobody reads")));
+        assert!(silent.output().len() < ANSWERS + 1000);
+        let mut read = mux(100);
+        for _ in 0..50_000 {
+            heard(&mut read, &ping).unwrap();
+            read.output().clear();
+        }
+        let mut curious = mux(100);
+        let opens = (0..100_000).map(|at| framed(Kind::Open, frame::open::IMPORT, 2 * at + 1, b"x"));
+        let breach = opens.enumerate().find_map(|(at, open)| {
+            let breach = heard(&mut curious, &open).err();
+            curious.answer(2 * at as u32 + 1, Ok(&"x".repeat(4000)));
+            breach
+        });
+        assert!(breach.is_some() && curious.output().len() < ANSWERS + 10_000);
     }
 
     #[test]
