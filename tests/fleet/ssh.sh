@@ -43,7 +43,8 @@ CONFIG
 }
 
 # ssh_config: everything is behind an alias; nothing needs the user's own configuration. The containers have no network:
-# their sshd talks over the pipe of docker exec.
+# their sshd talks over the pipe of docker exec. (The shell of `hangs` holds its output open, or ssh would see its end; it leaves
+# when ssh does.)
 ssh_config() {
     local person
     cat <<CONFIG
@@ -60,7 +61,7 @@ Host stranger-host
   ProxyCommand docker exec -i hailer-h2 /usr/sbin/sshd -i
   UserKnownHostsFile /dev/null
 Host hangs
-  ProxyCommand exec cat >/dev/null
+  ProxyCommand sh -c 'cat >/dev/null; exit'
 Host refuses-key
   ProxyCommand docker exec -i hailer-h2 /usr/sbin/sshd -i
   IdentityFile $STATE/keys/stranger
