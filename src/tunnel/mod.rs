@@ -59,7 +59,7 @@ pub async fn open(
         Way::Local { .. } => local::open(python, stage0),
         Way::Ssh { user, host, port } => {
             let to = ssh::To { user: user.as_deref(), host, port: *port };
-            ssh::open(&to, &hop.options, defaults, python, stage0, limit)
+            spawn(&ssh::argv(&to, &hop.options, defaults, python, stage0, limit))
         }
         Way::Docker { container } => docker::exec(container, python, stage0).await,
         Way::DockerRun { image, name, rm } => docker::run(image, name.as_deref(), *rm, python, stage0).await,

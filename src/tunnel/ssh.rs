@@ -4,9 +4,7 @@ use std::time::Duration;
 
 use crate::tunnel::Defaults;
 use crate::tunnel::address::Options;
-use crate::tunnel::failure::Failure;
 use crate::tunnel::interpreter;
-use crate::tunnel::pipes::Pipes;
 
 /// Where to.
 #[derive(Debug, Clone, Copy)]
@@ -19,21 +17,6 @@ pub struct To<'a> {
     pub port: Option<u16>,
 }
 
-/// Starts ssh.
-///
-/// # Errors
-/// There is no ssh on this machine.
-pub fn open(
-    to: &To<'_>,
-    options: &Options,
-    defaults: &Defaults,
-    python: Option<&str>,
-    stage0: &str,
-    limit: Duration,
-) -> Result<Pipes, Failure> {
-    super::spawn(&argv(to, options, defaults, python, stage0, limit))
-}
-
 /// What we say to ssh, and why:
 ///
 /// - `-T`: a terminal would change bytes.
@@ -42,7 +25,7 @@ pub fn open(
 /// - `RemoteCommand=none`, `ClearAllForwardings`: what a configuration has for interactive use is not for us.
 ///
 /// Of ssh the first word counts, so a person's own options come first. Host key checking is never touched.
-fn argv(
+pub fn argv(
     to: &To<'_>,
     options: &Options,
     defaults: &Defaults,
