@@ -227,3 +227,19 @@ fn the_engine_tells_of_its_targets_and_ends_when_told() {
     while bench.next().is_some() {}
     assert!(begun.elapsed() < Duration::from_secs(3));
 }
+
+#[test]
+fn many_runs_may_wait_for_one_link() {
+    let mut bench = Bench::with("local");
+    let runs: Vec<RunId> = (0..600).map(|at| bench.start(&at.to_string(), 1)).collect();
+    let mut values = 0;
+    let mut finished = 0;
+    while finished < runs.len() {
+        match bench.next().expect("the engine ended") {
+            Event::Run { change: RunChange::Cell { cell: Cell::Value { .. }, .. }, .. } => values += 1,
+            Event::Run { change: RunChange::Finished, .. } => finished += 1,
+            _ => {}
+        }
+    }
+    assert_eq!(values, runs.len());
+}

@@ -92,7 +92,7 @@ pub struct Worker {
     /// Bounds how many links are opened at once.
     pub turn: Arc<Semaphore>,
     /// What it is asked for.
-    pub requests: mpsc::Receiver<Request>,
+    pub requests: mpsc::UnboundedReceiver<Request>,
     /// Where its reports go.
     pub reports: mpsc::Sender<Report>,
     /// For the lines' times.
