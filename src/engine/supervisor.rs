@@ -265,23 +265,22 @@ impl Supervisor {
         self.outbox.push(Event::Notice { at: self.clock.now(), level, text });
     }
 
-    /// Lets go of every link, and tells what is left to tell; both within a moment.
+    /// Ends every run and lets go of every link, and tells what is left to tell; all within a moment.
     async fn close(mut self, events: &mpsc::Sender<Vec<Event>>) {
+        for run in self.runs.under_way() {
+            self.cancel(run, None, Interrupt::Hard);
+        }
         self.links.clear();
         let end = tokio::time::Instant::now() + GRACE;
-        loop {
+        while !(self.workers.is_empty() && self.reports.1.is_empty() && self.outbox.is_empty()) {
             tokio::select! {
                 place = events.reserve(), if !self.outbox.is_empty() => match place {
                     Ok(place) => place.send(self.outbox.take()),
                     Err(_) => drop(self.outbox.take()),
                 },
                 Some(report) = self.reports.1.recv(), if !self.outbox.is_full() => self.burst(report),
-                done = self.workers.join_next(), if !self.workers.is_empty() => drop(done),
+                Some(_) = self.workers.join_next() => {}
                 () = tokio::time::sleep_until(end) => return,
-                else => return,
-            }
-            if self.workers.is_empty() && self.reports.1.is_empty() && self.outbox.is_empty() {
-                return;
             }
         }
     }
