@@ -227,3 +227,48 @@ fn the_engine_tells_of_its_targets_and_ends_when_told() {
     while bench.next().is_some() {}
     assert!(begun.elapsed() < Duration::from_secs(3));
 }
+
+#[test]
+fn many_runs_may_wait_for_one_link() {
+    let mut bench = Bench::with("local");
+    let runs: Vec<RunId> = (0..600).map(|at| bench.start(&at.to_string(), 1)).collect();
+    let mut values = 0;
+    let mut finished = 0;
+    while finished < runs.len() {
+        match bench.next().expect("the engine ended") {
+            Event::Run { change: RunChange::Cell { cell: Cell::Value { .. }, .. }, .. } => values += 1,
+            Event::Run { change: RunChange::Finished, .. } => finished += 1,
+            _ => {}
+        }
+    }
+    assert_eq!(values, runs.len());
+}
+
+#[test]
+fn an_engine_that_ends_in_the_middle_gives_every_target_its_final_state() {
+    let mut bench = Bench::with("local,cmd:\"sh -c 'exec sleep 60'\",local:other");
+    assert_eq!(bench.value("1"), "1");
+    let targets = (0..3).map(TargetId).collect();
+    let code = "import time; time.sleep(60)".to_owned();
+    let run = RunId(99);
+    bench.handle.send(Command::Run(RunSpec { id: run, code, targets, timeout: None, fanout: Some(2) }));
+    std::thread::sleep(Duration::from_millis(300));
+    bench.handle.send(Command::Shutdown);
+    let mut names: Vec<_> = bench.finish(run).0.iter().map(Cell::name).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["cancel unconfirmed", "skipped", "skipped"]);
+    let begun = Instant::now();
+    while bench.next().is_some() {}
+    assert!(begun.elapsed() < Duration::from_secs(3));
+}
+
+#[test]
+fn an_engine_with_nothing_open_ends_at_once() {
+    let mut bench = Bench::with("local");
+    std::thread::sleep(Duration::from_millis(100));
+    while bench.events.try_recv().is_ok() {}
+    let begun = Instant::now();
+    bench.handle.send(Command::Shutdown);
+    while bench.next().is_some() {}
+    assert!(begun.elapsed() < Duration::from_millis(500), "{:?}", begun.elapsed());
+}

@@ -236,3 +236,37 @@ fn a_flood_of_tiny_items() {
         Bench::with("c = called()\nforever(frame(ITEM, 0, c) * 1000)").until(|told| told.warnings > 20_000);
     told.check();
 }
+
+#[test]
+fn a_flood_on_one_pipe_does_not_silence_the_other() {
+    let evil = "called()\nif os.fork(): forever(frame(PONG, 0, 0) * 4000)\ntime.sleep(1)\nout(b'a word\\n', 2)\ntime.sleep(60)";
+    let told = Bench::with(evil).until(|told| told.lines.iter().any(|line| line == "a word"));
+    told.check();
+}
+
+#[test]
+fn a_line_without_end_on_standard_error() {
+    let evil = "called()\nfor i in range(3000): out(b'x' * 65536, 2)\nout(b'\\nlast words', 2)\nos._exit(9)";
+    let begun = Instant::now();
+    let told = Bench::with(evil).until(|_| false);
+    told.check();
+    assert_eq!(told.lines.last().map(String::as_str), Some("last words"));
+    assert!(begun.elapsed() < Duration::from_secs(20), "200 MB took {:?}", begun.elapsed());
+}
+
+#[test]
+fn last_words_are_kept_whatever_else_happens_meanwhile() {
+    // Something it left behind holds standard error open, so that the end takes a while, in which a request comes.
+    let evil = "called()\nout(b'first\\n', 2)\nif os.fork(): os._exit(9)\nos.close(1)\ntime.sleep(0.03)\nout(b'second\\nlast\\n', 2)\ntime.sleep(2)";
+    let mut bench = Bench::with(evil);
+    let handle = bench.handle.clone();
+    let told = bench.until(|told| {
+        if told.lines.len() == 1 {
+            std::thread::sleep(Duration::from_millis(100));
+            handle.send(Command::Cancel { run: RUN, only: Some(vec![EVIL]), how: Interrupt::Soft });
+        }
+        false
+    });
+    told.check();
+    assert_eq!(told.lines.concat(), "firstsecondlast", "{:?}", told.lines);
+}

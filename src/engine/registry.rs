@@ -40,9 +40,4 @@ impl Registry {
     pub fn address(&self, id: TargetId) -> Option<&Address> {
         self.targets.get(id.0 as usize).map(|(_, address)| address)
     }
-
-    /// Its name; empty where it is not known.
-    pub fn name(&self, id: TargetId) -> &str {
-        self.targets.get(id.0 as usize).map_or("", |(target, _)| &target.name)
-    }
 }

@@ -113,11 +113,15 @@ impl Runs {
         Some((format!("<run {}>", run.0), active.spec.code.as_str()))
     }
 
+    /// The runs that are not finished.
+    pub fn under_way(&self) -> Vec<RunId> {
+        self.active.keys().copied().collect()
+    }
+
     /// A target's link changed its state.
     pub fn link(&mut self, target: TargetId, links: &HashMap<TargetId, LinkState>, step: &mut Step<'_>) {
         let Some(state) = links.get(&target) else { return };
-        let ids: Vec<RunId> = self.active.keys().copied().collect();
-        for id in ids {
+        for id in self.under_way() {
             match self.slot(id, target) {
                 Some(Slot::Linking(_)) => self.approach(id, target, state, step),
                 Some(Slot::Running { .. }) if !matches!(state, LinkState::Ready(_)) => {

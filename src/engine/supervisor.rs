@@ -20,8 +20,6 @@ use crate::inventory::{self, Change, Found};
 
 /// Reports that may wait; a worker that finds no room waits, and its host with it.
 const REPORTS: usize = 1024;
-/// Requests that may wait for a worker.
-const REQUESTS: usize = 256;
 /// How many reports are worked off before the front end is told.
 const BURST: usize = 256;
 /// How long links have to close when the engine ends.
@@ -31,7 +29,7 @@ const GRACE: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 struct Link {
     epoch: u32,
-    requests: mpsc::Sender<Request>,
+    requests: mpsc::UnboundedSender<Request>,
 }
 
 /// See the module.
@@ -197,14 +195,8 @@ impl Supervisor {
 
     fn request(&mut self, target: TargetId, request: Request) {
         let Some(link) = self.links.get(&target) else { return };
-        match link.requests.try_send(request) {
-            Ok(()) | Err(mpsc::error::TrySendError::Closed(_)) => {} // a closed one reports its own end
-            Err(mpsc::error::TrySendError::Full(_)) => {
-                let name = self.registry.name(target).to_owned();
-                self.sever(target);
-                self.notice(Level::Error, format!("{name}: its link takes no more requests, and was closed"));
-            }
-        }
+        // Each is a run's, and runs are kept anyway. A worker that is gone reports its own end.
+        let _ = link.requests.send(request);
     }
 
     fn connect(&mut self, target: TargetId) {
@@ -213,7 +205,7 @@ impl Supervisor {
         }
         let Some(address) = self.registry.address(target) else { return };
         self.epoch += 1;
-        let (sender, requests) = mpsc::channel(REQUESTS);
+        let (sender, requests) = mpsc::unbounded_channel();
         let worker = Worker {
             target,
             epoch: self.epoch,
@@ -273,23 +265,22 @@ impl Supervisor {
         self.outbox.push(Event::Notice { at: self.clock.now(), level, text });
     }
 
-    /// Lets go of every link, and tells what is left to tell; both within a moment.
+    /// Ends every run and lets go of every link, and tells what is left to tell; all within a moment.
     async fn close(mut self, events: &mpsc::Sender<Vec<Event>>) {
+        for run in self.runs.under_way() {
+            self.cancel(run, None, Interrupt::Hard);
+        }
         self.links.clear();
         let end = tokio::time::Instant::now() + GRACE;
-        loop {
+        while !(self.workers.is_empty() && self.reports.1.is_empty() && self.outbox.is_empty()) {
             tokio::select! {
                 place = events.reserve(), if !self.outbox.is_empty() => match place {
                     Ok(place) => place.send(self.outbox.take()),
                     Err(_) => drop(self.outbox.take()),
                 },
                 Some(report) = self.reports.1.recv(), if !self.outbox.is_full() => self.burst(report),
-                done = self.workers.join_next(), if !self.workers.is_empty() => drop(done),
+                Some(_) = self.workers.join_next() => {}
                 () = tokio::time::sleep_until(end) => return,
-                else => return,
-            }
-            if self.workers.is_empty() && self.reports.1.is_empty() && self.outbox.is_empty() {
-                return;
             }
         }
     }

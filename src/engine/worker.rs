@@ -92,7 +92,7 @@ pub struct Worker {
     /// Bounds how many links are opened at once.
     pub turn: Arc<Semaphore>,
     /// What it is asked for.
-    pub requests: mpsc::Receiver<Request>,
+    pub requests: mpsc::UnboundedReceiver<Request>,
     /// Where its reports go.
     pub reports: mpsc::Sender<Report>,
     /// For the lines' times.
@@ -332,7 +332,8 @@ impl Serving {
     async fn ended(mut self, ended: Ended) {
         let why = match ended {
             Ended::Breach(breach) => format!("the link was ended, its stream is broken: {breach}"),
-            Ended::Closed { ending, said } => {
+            Ended::Closed => {
+                let (said, ending) = self.connection.last_words().await;
                 self.stderr(&said).await;
                 format!("the link ended: {ending}")
             }

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use bytes::Bytes;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::link::mux::{Heard, Mux};
@@ -25,13 +26,8 @@ pub enum Turn {
 pub enum Ended {
     /// The peer broke the grammar.
     Breach(Breach),
-    /// The pipes ended.
-    Closed {
-        /// How its process ended.
-        ending: Ending,
-        /// What it last said on standard error.
-        said: Vec<u8>,
-    },
+    /// The pipes ended; [`Connection::last_words`] tells more.
+    Closed,
 }
 
 /// A link that is up.
@@ -43,13 +39,25 @@ pub struct Connection {
     breach: Option<Breach>,
     batch: Vec<Heard>,
     input: Vec<u8>,
+    words: Vec<u8>,
+    /// What was taken from the mux and is not yet written.
+    output: Bytes,
     stderr_open: bool,
 }
 
 impl Connection {
     pub(super) fn new(mux: Mux, pipes: Pipes, heard: Vec<Heard>) -> Self {
-        let input = Vec::with_capacity(READ);
-        Self { mux, pipes, heard: heard.into(), breach: None, batch: Vec::new(), input, stderr_open: true }
+        Self {
+            mux,
+            pipes,
+            heard: heard.into(),
+            breach: None,
+            batch: Vec::new(),
+            input: Vec::with_capacity(READ),
+            words: Vec::with_capacity(READ),
+            output: Bytes::new(),
+            stderr_open: true,
+        }
     }
 
     /// Its channels: requests made there are written by the next [`Connection::turn`].
@@ -57,7 +65,7 @@ impl Connection {
         &mut self.mux
     }
 
-    /// Writes what is to be written, and waits for the next thing that comes. Cancel-safe.
+    /// Writes what is to be written, and waits for the next thing that comes. Cancel-safe: nothing read is lost.
     ///
     /// # Errors
     /// The link is no more.
@@ -69,23 +77,25 @@ impl Connection {
             if let Some(breach) = &self.breach {
                 return Err(Ended::Breach(breach.clone()));
             }
+            if self.output.is_empty() {
+                self.output = std::mem::take(self.mux.output()).into();
+            }
             let Pipes { stdin, stdout, stderr, .. } = &mut self.pipes;
-            let output = self.mux.output();
-            let mut words = Vec::new();
-            // Writing comes first: what waits is small, and a full pipe makes the reads go on meanwhile.
+            // In no order: neither a flood on one pipe nor a full one keeps the others waiting. Nothing is awaited in an
+            // arm, since whoever waits here may turn to something else at any time.
             tokio::select! {
-                biased;
-                written = stdin.write(output), if !output.is_empty() => match written {
-                    Ok(0) | Err(_) => return Err(self.closed().await),
-                    Ok(count) => drop(output.drain(..count)),
+                written = stdin.write_buf(&mut self.output), if !self.output.is_empty() => match written {
+                    Ok(0) | Err(_) => return Err(Ended::Closed),
+                    Ok(_) => {}
                 },
                 read = stdout.read_buf(&mut self.input) => match read {
-                    Ok(0) | Err(_) => return Err(self.closed().await),
+                    Ok(0) | Err(_) => return Err(Ended::Closed),
                     Ok(_) => self.take_in(),
                 },
-                read = stderr.read_buf(&mut words), if self.stderr_open => match read {
+                // A buffer with room: into an empty one only 64 bytes would be read at once.
+                read = stderr.read_buf(&mut self.words), if self.stderr_open => match read {
                     Ok(0) | Err(_) => self.stderr_open = false,
-                    Ok(_) => return Ok(Turn::Stderr(words)),
+                    Ok(_) => return Ok(Turn::Stderr(self.words.drain(..).collect())),
                 },
             }
         }
@@ -104,8 +114,8 @@ impl Connection {
         self.pipes.close(READ as u64).await
     }
 
-    async fn closed(&mut self) -> Ended {
-        let (said, ending) = self.pipes.last_words(READ as u64).await;
-        Ended::Closed { ending, said }
+    /// What one that is closed still says on standard error, and how its process ended.
+    pub async fn last_words(&mut self) -> (Vec<u8>, Ending) {
+        self.pipes.last_words(READ as u64).await
     }
 }

@@ -174,7 +174,7 @@ impl Opening {
     /// Writes and reads until bytes came on standard output.
     async fn read(&mut self) -> Result<Vec<u8>, Failure> {
         let mut bytes = Vec::with_capacity(READ);
-        let mut words = Vec::new();
+        let mut words = Vec::with_capacity(STDERR);
         loop {
             let Pipes { stdin, stdout, stderr, .. } = &mut self.pipes;
             tokio::select! {
