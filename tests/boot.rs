@@ -16,6 +16,7 @@ const PATIENCE: &str = "30s";
 fn every_failure_has_its_own_words_and_the_far_sides() {
     let Some(fleet) = fleet() else { return };
     let expected = [
+        ("exits", "connect", "This account is closed."),
         ("refused", "connect", "Connection refused"),
         ("unresolved", "resolve", "no-such-host.invalid"),
         ("stranger-host", "host-key", "Host key verification failed"),

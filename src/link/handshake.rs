@@ -54,7 +54,9 @@ impl Handshake {
 
     /// What was printed before stage 0 spoke (the end of it, if it was long). Remote text.
     pub fn banner(&self) -> String {
-        String::from_utf8_lossy(&self.banner).trim().to_owned()
+        // What may be a mark's beginning is the banner's end, as long as no mark came.
+        let held: &[u8] = if self.interpreter { &[] } else { &self.seen };
+        String::from_utf8_lossy(&[&self.banner, held].concat()).trim().to_owned()
     }
 
     fn stage_zero(&mut self) -> Option<Step> {
