@@ -67,11 +67,12 @@ impl Handshake {
         };
         self.set_aside(start);
         let line = &self.seen[MARK.len()..];
-        let end = memchr::memchr(b'\n', line)?;
-        if end > LINE {
+        let end = memchr::memchr(b'\n', line);
+        if end.unwrap_or(line.len()) > LINE {
             self.set_aside(MARK.len());
             return None;
         }
+        let end = end?;
         let line = String::from_utf8_lossy(&line[..end]).into_owned();
         self.seen.drain(..MARK.len() + end);
         let (version, executable) = line.split_once(' ').unwrap_or((&line, ""));
@@ -147,6 +148,16 @@ mod tests {
             assert_eq!(handshake.receive(&[b'x'; 10_000]), None);
         }
         assert!(handshake.banner.len() <= BANNER && handshake.seen.len() < 100);
+    }
+
+    #[test]
+    fn a_start_of_a_line_without_its_end_is_bounded() {
+        let mut handshake = Handshake::new(NONCE);
+        handshake.receive(b"\nhailer0 ");
+        for _ in 0..100 {
+            assert_eq!(handshake.receive(&[b'x'; 10_000]), None);
+        }
+        assert!(handshake.seen.len() < 2 * LINE, "{} bytes are kept", handshake.seen.len());
     }
 
     #[test]
