@@ -6,6 +6,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
+use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
@@ -32,11 +33,15 @@ pub struct Pipes {
 /// What is behind three pipes.
 #[derive(Debug)]
 pub enum Process {
-    /// A process of this machine.
-    Child(Box<Child>),
+    /// A process of this machine, the leader of its group.
+    Child(Box<Group>),
     /// Something that runs in a container.
     Container(Box<Contained>),
 }
+
+/// A process and what it started: a shell's commands, ssh's proxies. All of it is killed when dropped.
+#[derive(Debug)]
+pub struct Group(Child);
 
 /// How it ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,14 +67,14 @@ impl Pipes {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .process_group(0)
-            .kill_on_drop(true)
+            .kill_on_drop(true) // which also sees to it that no zombie is left
             .spawn()?;
         match (child.stdin.take(), child.stdout.take(), child.stderr.take()) {
             (Some(stdin), Some(stdout), Some(stderr)) => Ok(Self {
                 stdin: Box::new(stdin),
                 stdout: Box::new(stdout),
                 stderr: Box::new(stderr),
-                process: Process::Child(Box::new(child)),
+                process: Process::Child(Box::new(Group(child))),
             }),
             _ => Err(io::ErrorKind::BrokenPipe.into()),
         }
@@ -114,7 +119,7 @@ impl Process {
     /// Waits for the end.
     pub async fn ended(&mut self) -> Ending {
         match self {
-            Self::Child(child) => child.wait().await.map_or(Ending::Unknown, Ending::from),
+            Self::Child(group) => group.0.wait().await.map_or(Ending::Unknown, Ending::from),
             Self::Container(contained) => contained.ended().await,
         }
     }
@@ -122,10 +127,30 @@ impl Process {
     /// Ends it now.
     pub async fn kill(&mut self) {
         match self {
-            // An error says that it has ended already.
-            Self::Child(child) => drop(child.kill().await),
+            Self::Child(group) => {
+                group.kill();
+                let _ = group.0.wait().await;
+            }
             Self::Container(contained) => contained.kill().await,
         }
+    }
+}
+
+impl Group {
+    /// Ends all of it, unless its leader has ended by itself: what that left behind was meant to stay.
+    fn kill(&mut self) {
+        let runs = matches!(self.0.try_wait(), Ok(None));
+        let leader = self.0.id().filter(|_| runs).and_then(|id| Pid::from_raw(id.cast_signed()));
+        if let Some(leader) = leader {
+            // An error says that it has ended already.
+            let _ = kill_process_group(leader, Signal::KILL);
+        }
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        self.kill();
     }
 }
 
@@ -153,5 +178,43 @@ impl fmt::Display for Ending {
             Self::Signal(signal) => write!(f, "its process was ended by signal {signal}"),
             Self::Unknown => f.write_str("its pipes were closed"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A shell that waits for a process it started, and that process's number.
+    async fn shell() -> (Pipes, u32) {
+        let words = ["sh", "-c", "sleep 60 & echo $!; exec 0<&-; wait"].map(str::to_owned);
+        let mut pipes = Pipes::spawn(&words).expect("a shell");
+        let mut text = Vec::new();
+        while !text.ends_with(b"\n") {
+            pipes.stdout.read_buf(&mut text).await.expect("a number");
+        }
+        (pipes, String::from_utf8_lossy(&text).trim().parse().expect("a number"))
+    }
+
+    async fn gone(process: u32) -> bool {
+        let state = || std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+        for _ in 0..50 {
+            let state = state();
+            if state.is_empty() || state.contains(") Z ") {
+                return true;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        false
+    }
+
+    #[tokio::test]
+    async fn what_it_started_ends_with_it_closed_or_dropped() {
+        let (pipes, started) = shell().await;
+        pipes.close(1000).await;
+        assert!(gone(started).await, "{started} outlived its close");
+        let (pipes, started) = shell().await;
+        drop(pipes);
+        assert!(gone(started).await, "{started} outlived its drop");
     }
 }
