@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::{Semaphore, mpsc};
-use tokio::task::JoinSet;
+use tokio::task::{self, JoinError, JoinSet};
 
 use crate::engine::EngineConfig;
 use crate::engine::clock::Clock;
@@ -29,6 +29,7 @@ const GRACE: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 struct Link {
     epoch: u32,
+    task: task::Id,
     requests: mpsc::UnboundedSender<Request>,
 }
 
@@ -93,7 +94,7 @@ impl Supervisor {
                     self.change(change);
                 },
                 Some(report) = self.reports.1.recv(), if !self.outbox.is_full() => self.burst(report),
-                Some(_) = self.workers.join_next() => {}
+                Some(ended) = self.workers.join_next() => self.worker_ended(ended),
             }
         }
         self.close(&events).await;
@@ -216,9 +217,20 @@ impl Supervisor {
             reports: self.reports.0.clone(),
             clock: self.clock,
         };
-        self.links.insert(target, Link { epoch: self.epoch, requests: sender });
-        self.workers.spawn(worker.work());
+        let task = self.workers.spawn(worker.work()).id();
+        self.links.insert(target, Link { epoch: self.epoch, task, requests: sender });
         self.state(target, LinkState::Queued);
+    }
+
+    /// Workers report their own ends. One that broke cannot, and what waits for it must not wait for ever.
+    fn worker_ended(&mut self, ended: Result<(), JoinError>) {
+        let Err(error) = ended else { return };
+        let broken = self.links.iter().find(|(_, link)| link.task == error.id());
+        if let Some(target) = broken.map(|(target, _)| *target) {
+            self.links.remove(&target);
+            let why = format!("a fault of hailer itself ended the link, please report it: {error}");
+            self.state(target, LinkState::Lost { why });
+        }
     }
 
     fn sever(&mut self, target: TargetId) {
@@ -290,5 +302,45 @@ async fn sleep_until(deadline: Option<tokio::time::Instant>) {
     match deadline {
         Some(deadline) => tokio::time::sleep_until(deadline).await,
         None => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::command::{RunId, RunSpec};
+    use crate::engine::event::{Cell, RunChange};
+    use crate::link::agent::AgentInfo;
+    use crate::link::mux::Caps;
+    use crate::link::opening::Options;
+    use crate::tunnel::Defaults;
+
+    #[tokio::test]
+    async fn a_worker_that_breaks_ends_the_calls_of_its_target() {
+        let opening =
+            Options { timeout: Duration::from_secs(1), defaults: Defaults::default(), caps: Caps::default() };
+        let mut engine = Supervisor::new(EngineConfig {
+            targets: Vec::new(),
+            connect: false,
+            discover: inventory::Discover::default(),
+            opening,
+            connects_at_once: 1,
+        });
+        let id = engine.found(inventory::this_machine());
+        let (requests, _asked) = mpsc::unbounded_channel();
+        let task = engine.workers.spawn(async { panic!("a fault that the test makes") }).id();
+        engine.links.insert(id, Link { epoch: 1, task, requests });
+        engine.state(id, LinkState::Ready(AgentInfo::default()));
+        let spec = RunSpec { id: RunId(1), code: "1".into(), targets: vec![id], timeout: None, fanout: None };
+        engine.command(Command::Run(spec));
+        let ended = engine.workers.join_next().await.expect("a worker");
+        engine.worker_ended(ended);
+        let lost = |event: &Event| {
+            matches!(event, Event::Run { change: RunChange::Cell { cell: Cell::Lost { why }, .. }, .. }
+                if why.contains("fault of hailer"))
+        };
+        let told = engine.outbox.take();
+        assert!(told.iter().any(lost), "{told:?}");
+        assert!(matches!(told.last(), Some(Event::Run { change: RunChange::Finished, .. })));
     }
 }
