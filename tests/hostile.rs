@@ -270,3 +270,21 @@ fn last_words_are_kept_whatever_else_happens_meanwhile() {
     told.check();
     assert_eq!(told.lines.concat(), "firstsecondlast", "{:?}", told.lines);
 }
+
+#[test]
+fn large_items_for_a_front_end_that_does_not_read() {
+    let item = "struct.pack('<BBBI', 0x80, 2, 88, 60000) + b'x' * 60000 + b'.'";
+    let mut bench = Bench::with(&format!("c = called()\nforever(frame(ITEM, 0, c, {item}))"));
+    std::thread::sleep(Duration::from_secs(4));
+    assert!(peak() < MEMORY, "{} KiB", peak());
+    let told = bench.until(|told| told.warnings > 100);
+    told.check();
+}
+
+#[test]
+fn long_lines_for_a_front_end_that_does_not_read() {
+    let mut bench = Bench::with("called()\nforever(b'x' * 65536, 2)");
+    std::thread::sleep(Duration::from_secs(4));
+    assert!(peak() < MEMORY, "{} KiB", peak());
+    bench.until(|told| told.lines.len() > 5).check();
+}

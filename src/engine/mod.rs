@@ -23,8 +23,8 @@ use crate::engine::supervisor::Supervisor;
 use crate::inventory::{Discover, Found};
 use crate::link::opening::Options;
 
-/// Batches of events that may wait for the front end.
-const BATCHES: usize = 64;
+/// Batches of events that may wait for the front end. What it does not take piles up in the outbox, which is bounded.
+const BATCHES: usize = 2;
 
 /// What an engine begins with.
 #[derive(Debug, Clone)]

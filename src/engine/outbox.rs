@@ -4,11 +4,15 @@
 //! dropped and counted. Everything else is kept: [`Outbox::is_full`] tells the engine to hear no more meanwhile, so
 //! that the pressure reaches the hosts.
 
+use tokio::sync::OwnedSemaphorePermit;
+
 use crate::engine::event::{Event, Line};
 use crate::engine::target::TargetId;
 
 /// Lines of one target that may wait.
 const LINES: usize = 4096;
+/// Bytes of lines of one target that may wait.
+const LINE_BYTES: usize = 1024 * 1024;
 /// Events that may wait.
 const EVENTS: usize = 4096;
 
@@ -16,6 +20,8 @@ const EVENTS: usize = 4096;
 #[derive(Debug, Default)]
 pub struct Outbox {
     events: Vec<Event>,
+    /// The room that their values take up.
+    room: Vec<OwnedSemaphorePermit>,
 }
 
 impl Outbox {
@@ -25,6 +31,11 @@ impl Outbox {
             Event::Lines { target, run, lines, dropped } => self.lines(target, run, lines, dropped),
             event => self.events.push(event),
         }
+    }
+
+    /// Keeps this room taken for as long as what was added waits.
+    pub fn occupy(&mut self, room: Option<OwnedSemaphorePermit>) {
+        self.room.extend(room);
     }
 
     fn lines(&mut self, from: TargetId, of: Option<super::command::RunId>, new: Vec<Line>, lost: u64) {
@@ -58,12 +69,19 @@ impl Outbox {
 
     /// Everything that waits, in order.
     pub fn take(&mut self) -> Vec<Event> {
+        self.room.clear();
         std::mem::take(&mut self.events)
     }
 }
 
 fn shorten(lines: &mut Vec<Line>, dropped: &mut u64) {
-    let over = lines.len().saturating_sub(LINES);
+    let mut bytes = 0;
+    let fits = |line: &&Line| {
+        bytes += line.text.len();
+        bytes <= LINE_BYTES
+    };
+    let keep = lines.iter().rev().take(LINES).take_while(fits).count();
+    let over = lines.len() - keep;
     lines.drain(..over);
     *dropped += over as u64;
 }
@@ -94,6 +112,22 @@ mod tests {
             })
             .collect();
         assert_eq!(told, [(2, 3, 0), (1, LINES, 100_000 - LINES as u64)]);
+    }
+
+    #[test]
+    fn long_lines_are_bounded_by_their_bytes() {
+        let mut outbox = Outbox::default();
+        let text = "x".repeat(64 * 1024);
+        let line = Line { at: Millis(0), stream: Stream::Stderr, text: text.into(), partial: true };
+        for _ in 0..100 {
+            let lines = vec![line.clone()];
+            outbox.push(Event::Lines { target: TargetId(1), run: None, lines, dropped: 0 });
+        }
+        let told = outbox.take();
+        assert!(
+            matches!(&told[..], [Event::Lines { lines, dropped: 84, .. }] if lines.len() == 16),
+            "{told:?}"
+        );
     }
 
     #[test]

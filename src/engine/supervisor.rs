@@ -15,7 +15,7 @@ use crate::engine::outbox::Outbox;
 use crate::engine::registry::Registry;
 use crate::engine::runs::{Order, Runs, Step};
 use crate::engine::target::{LinkState, TargetId};
-use crate::engine::worker::{News, Report, Request, Worker};
+use crate::engine::worker::{News, ROOM, Report, Request, Worker};
 use crate::inventory::{self, Change, Found};
 
 /// Reports that may wait; a worker that finds no room waits, and its host with it.
@@ -47,6 +47,7 @@ pub struct Supervisor {
     orders: Vec<Order>,
     workers: JoinSet<()>,
     turn: Arc<Semaphore>,
+    room: Arc<Semaphore>,
     reports: (mpsc::Sender<Report>, mpsc::Receiver<Report>),
 }
 
@@ -66,6 +67,7 @@ impl Supervisor {
             orders: Vec::new(),
             workers: JoinSet::new(),
             turn,
+            room: Arc::new(Semaphore::new(ROOM as usize)),
             reports: mpsc::channel(REPORTS),
         }
     }
@@ -213,6 +215,7 @@ impl Supervisor {
             address: address.clone(),
             options: self.config.opening.clone(),
             turn: Arc::clone(&self.turn),
+            room: Arc::clone(&self.room),
             requests,
             reports: self.reports.0.clone(),
             clock: self.clock,
@@ -241,7 +244,7 @@ impl Supervisor {
     }
 
     fn report(&mut self, report: Report) {
-        let Report { target, epoch, news } = report;
+        let Report { target, epoch, news, room } = report;
         if let News::Lines { run, lines } = news {
             return self.outbox.push(Event::Lines { target, run, lines, dropped: 0 });
         }
@@ -258,6 +261,7 @@ impl Supervisor {
             News::Latency(latency) => self.tell(target, TargetChange::Latency(latency)),
             News::Lines { .. } => {} // told above: what a host wrote is true, whatever became of its link
             News::Call { run, news } => {
+                self.outbox.occupy(room);
                 self.run(|runs, links, step| runs.heard(run, target, news, links, step));
             }
         }

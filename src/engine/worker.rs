@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::engine::clock::Clock;
@@ -25,6 +25,8 @@ use crate::wire::frame::{data, item};
 const PING: Duration = Duration::from_secs(5);
 /// How long the rest of a line waits for its end before it is shown as partial.
 const PARTIAL: Duration = Duration::from_millis(150);
+/// How much all values that wait for a slow front end may take up, in KiB. One that is larger waits until it is alone.
+pub const ROOM: u32 = 64 * 1024;
 /// How many lines are reported at once.
 const BATCH: usize = 256;
 
@@ -53,6 +55,8 @@ pub struct Report {
     pub epoch: u32,
     /// What.
     pub news: News,
+    /// The room that it takes up, if that is worth counting.
+    pub room: Option<OwnedSemaphorePermit>,
 }
 
 /// News of a link.
@@ -93,6 +97,8 @@ pub struct Worker {
     pub turn: Arc<Semaphore>,
     /// What it is asked for.
     pub requests: mpsc::UnboundedReceiver<Request>,
+    /// Room for values on their way to the front end, one permit a KiB: see [`ROOM`].
+    pub room: Arc<Semaphore>,
     /// Where its reports go.
     pub reports: mpsc::Sender<Report>,
     /// For the lines' times.
@@ -163,8 +169,18 @@ impl Worker {
     }
 
     async fn report(&self, news: News) {
+        self.report_large(news, 0).await;
+    }
+
+    /// Reports what takes up `size` bytes, once there is room for it.
+    async fn report_large(&self, news: News, size: usize) {
+        let needs = u32::try_from(size / 1024).unwrap_or(ROOM).min(ROOM);
+        let room = match needs {
+            0 => None,
+            _ => Arc::clone(&self.room).acquire_many_owned(needs).await.ok(),
+        };
         // The engine is gone when this fails; so will this task be, with its requests' sender.
-        let _ = self.reports.send(Report { target: self.target, epoch: self.epoch, news }).await;
+        let _ = self.reports.send(Report { target: self.target, epoch: self.epoch, news, room }).await;
     }
 }
 
@@ -243,7 +259,7 @@ impl Serving {
             Heard::Data { channel, tag, bytes } => self.printed(channel, tag, &bytes).await,
             Heard::Item { channel, tag, message } => self.item(channel, tag, &message).await,
             Heard::Closed { channel, tag, message } => {
-                self.over(channel, cell(call::outcome(tag, &message))).await;
+                self.over(channel, cell(call::outcome(tag, &message)), message.len()).await;
             }
             Heard::TooLong { channel, length, closed } => self.too_long(channel, length, closed).await,
             Heard::Import { channel, name } => {
@@ -306,26 +322,31 @@ impl Serving {
             item::WARNING => call::warning(message).map(CallNews::Warning),
             _ => call::value(message).map(CallNews::Item),
         };
-        self.worker.report(News::Call { run, news: news.unwrap_or_else(CallNews::Warning) }).await;
+        let news = news.unwrap_or_else(CallNews::Warning);
+        let nodes = if let CallNews::Item(value) = &news { value.nodes_size() } else { 0 };
+        self.worker.report_large(News::Call { run, news }, message.len() + nodes).await;
     }
 
     async fn too_long(&mut self, channel: u32, length: u64, closed: bool) {
         let why =
             format!("{length} bytes are more than a result may have ({})", self.worker.options.caps.message);
         if closed {
-            self.over(channel, Cell::Raised { error: call::made_up("hailer.TooLarge", why) }).await;
+            self.over(channel, Cell::Raised { error: call::made_up("hailer.TooLarge", why) }, 0).await;
         } else if let Some(call) = self.calls.get(&channel) {
             self.worker.report(News::Call { run: call.run, news: CallNews::Warning(why) }).await;
         }
     }
 
-    async fn over(&mut self, channel: u32, outcome: Cell) {
+    /// A call ended with a message of `length` bytes.
+    async fn over(&mut self, channel: u32, outcome: Cell, length: usize) {
         let Some(mut call) = self.calls.remove(&channel) else { return };
         let at = self.worker.clock.now();
         let rest = [&mut call.stdout, &mut call.stderr].into_iter().filter_map(|cutter| cutter.flush(at));
         let rest = rest.map(|line| Line { partial: false, ..line }).collect();
         self.worker.lines(Some(call.run), rest).await;
-        self.worker.report(News::Call { run: call.run, news: CallNews::Over(outcome) }).await;
+        let nodes = if let Cell::Value { value } = &outcome { value.nodes_size() } else { 0 };
+        let news = News::Call { run: call.run, news: CallNews::Over(outcome) };
+        self.worker.report_large(news, length + nodes).await;
     }
 
     /// The link ended by itself: last words first, then the loss.

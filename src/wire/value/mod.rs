@@ -162,6 +162,11 @@ impl Value {
         Self { arena, root }
     }
 
+    /// What the nodes of its arena take up in bytes, their texts left out.
+    pub fn nodes_size(&self) -> usize {
+        self.arena.len() * size_of::<Node>()
+    }
+
     /// The node itself.
     pub fn node(&self) -> &Node {
         self.get(self.root)
