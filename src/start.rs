@@ -6,6 +6,8 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::Mutex;
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
 use crate::cli::{Cli, Color, Common, ConfigCommand, Hosts, Run, Sub};
 use crate::config::{Config, SAMPLE, Source};
 use crate::engine::{Engine, EngineConfig};
@@ -18,12 +20,16 @@ use crate::print::{bootstrap, hosts, writer};
 use crate::tui;
 use crate::tunnel::Defaults;
 
+/// As many files as we want to be allowed to hold open.
+const FILES: u64 = 65_536;
+
 /// Does what the command line says, and answers the exit status.
 ///
 /// # Errors
 /// What is wrong with the command line, the configuration or a name, in words for the person. Nothing has run then.
 pub fn start(cli: Cli) -> Result<u8, String> {
     let Cli { target, command, common } = cli;
+    open_many_files();
     if let Some(path) = &common.log {
         log_to(path)?;
     }
@@ -63,6 +69,16 @@ fn with_flags(mut config: Config, common: &Common) -> Config {
     // Of two options that contradict each other, ssh takes the first.
     config.ssh_options.splice(0..0, common.ssh_option.iter().cloned());
     config
+}
+
+/// Each link needs four files: three pipes and its process. The usual 1,024 are too few for some hundred links.
+fn open_many_files() {
+    let limit = getrlimit(Resource::Nofile);
+    let wanted = limit.maximum.unwrap_or(FILES).min(FILES);
+    if limit.current.is_some_and(|now| now < wanted) {
+        // Where it is refused, the links that find no room say so.
+        let _ = setrlimit(Resource::Nofile, Rlimit { current: Some(wanted), ..limit });
+    }
 }
 
 /// What the engine begins with.

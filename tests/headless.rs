@@ -194,3 +194,10 @@ fn a_reader_that_goes_away_ends_it_without_a_word() {
     child.wait().expect("an end");
     assert_eq!(err, "");
 }
+
+#[test]
+fn more_links_than_the_usual_limit_of_open_files_allows() {
+    let line = "ulimit -S -n 64 && exec \"$0\" run --no-config --yes --json -t 'local:[1-30]' 1";
+    let ran = Command::new("sh").args(["-c", line, env!("CARGO_BIN_EXE_hailer")]).output().expect("sh");
+    assert_eq!(ran.status.code(), Some(0), "{} {}", text(&ran.stdout), text(&ran.stderr));
+}
