@@ -54,6 +54,11 @@ pub enum Event {
         /// What.
         change: RunChange,
     },
+    /// A way in asks something, and waits for [`crate::engine::command::Command::Answer`]. Questions are asked one at a
+    /// time.
+    Asked(Question),
+    /// The question with this number is over: it was answered, or nobody waits for it any more.
+    Settled(QuestionId),
     /// A sentence for the person.
     Notice {
         /// When.
@@ -63,6 +68,37 @@ pub enum Event {
         /// The sentence.
         text: String,
     },
+}
+
+/// The number of a question, counting from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct QuestionId(pub u32);
+
+/// What a way in asks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Question {
+    /// Its number.
+    pub id: QuestionId,
+    /// On the way to which target.
+    pub target: TargetId,
+    /// The far side's own words. Remote text: draw it through the renderer.
+    pub text: String,
+    /// What kind of answer it wants.
+    pub wants: Wants,
+    /// How many other targets wait for the same answer.
+    pub others: usize,
+    /// What became of the last answer to the same question, in a sentence: it was refused.
+    pub note: Option<String>,
+}
+
+/// What kind of answer a question wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Wants {
+    /// A password, a passphrase, a one-time code: typed unseen.
+    Secret,
+    /// Whether a host's key, which nobody here knows yet, is to be trusted: `yes`, or no answer.
+    HostKey,
 }
 
 /// How bad a notice is.

@@ -22,7 +22,7 @@ impl Registry {
         let new = known.is_none();
         if new {
             self.names.insert(name.clone(), id);
-            self.targets.push((Target { id, name, kind, origin, about }, address));
+            self.targets.push((Target { id, name, kind, origin, about, through: None }, address));
         } else if let Some((target, known)) = self.targets.get_mut(id.0 as usize) {
             // A container of the same name may be another one by now; a name that was typed keeps its origin.
             target.about = about;

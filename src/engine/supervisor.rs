@@ -131,7 +131,7 @@ impl Supervisor {
             Command::Disconnect(targets) => targets.into_iter().for_each(|target| self.sever(target)),
             Command::Run(spec) => self.run(|runs, links, step| runs.start(spec, links, step)),
             Command::Cancel { run, only, how } => self.cancel(run, only, how),
-            Command::Shutdown => {}
+            Command::Answer { .. } | Command::Shutdown => {}
         }
     }
 

@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 
 use crate::engine::target::{Kind, Origin};
 use crate::inventory::ssh_config::Alias;
-use crate::tunnel::address::{Address, Hop, Way};
+use crate::tunnel::address::{Address, By, Hop, Way};
 
 /// Changes that may wait to be heard.
 const CHANGES: usize = 256;
@@ -100,7 +100,15 @@ fn kind(address: &Address) -> Kind {
         Some(Way::Local { .. }) => Kind::Local,
         Some(Way::Docker { .. }) => Kind::Docker,
         Some(Way::DockerRun { .. }) => Kind::DockerRun,
+        Some(Way::Podman { .. }) => Kind::Podman,
+        Some(Way::Kube(_)) => Kind::Kube,
+        Some(Way::Nsenter(_)) => Kind::Nsenter,
+        Some(Way::Become { by: By::Sudo, .. }) => Kind::Sudo,
+        Some(Way::Become { by: By::Su, .. }) => Kind::Su,
+        Some(Way::Become { by: By::Doas, .. }) => Kind::Doas,
         Some(Way::Command { .. }) => Kind::Command,
+        Some(Way::Tcp { .. }) => Kind::Tcp,
+        Some(Way::Unix { .. }) => Kind::Unix,
         Some(Way::Ssh { .. }) | None => Kind::Ssh,
     }
 }

@@ -15,7 +15,7 @@ use crate::link::payload::{self, Codec};
 use crate::tunnel::address::Address;
 use crate::tunnel::diagnose::{self, Seen};
 use crate::tunnel::pipes::Pipes;
-use crate::tunnel::{self, Defaults, Failure, Stage};
+use crate::tunnel::{self, Defaults, Failure, Stage, Start};
 use crate::wire::frame::NONCE_LEN;
 
 /// How much of standard error is kept while a link starts, in bytes; of more, the end.
@@ -77,7 +77,14 @@ impl Opening {
         until: Instant,
     ) -> Result<Self, Failure> {
         let seconds = options.timeout.as_secs_f64();
-        let opened = tunnel::open(address, &options.defaults, payload::stage0(codec), options.timeout);
+        let [hop] = address.hops.as_slice() else { return Err(Failure::start("chains are not there yet")) };
+        let start = Start {
+            defaults: &options.defaults,
+            stage0: payload::stage0(codec),
+            limit: options.timeout,
+            asker: None,
+        };
+        let opened = tunnel::open(hop, start);
         let pipes = timeout_at(until, opened)
             .await
             .unwrap_or_else(|_| Err(diagnose::timed_out(&Seen::default(), seconds)))?;

@@ -87,6 +87,8 @@ fn origin(origin: &Origin) -> &'static str {
         Origin::Named => "named",
         Origin::SshConfig => "ssh config",
         Origin::Docker => "docker",
+        Origin::Hop => "on the way",
+        Origin::Code => "opened by code",
     }
 }
 

@@ -50,6 +50,18 @@ impl Stage {
     }
 }
 
+impl Failure {
+    /// One at this stage, with nothing said.
+    pub fn at(stage: Stage, why: impl Into<String>) -> Self {
+        Self { stage, why: why.into(), said: String::new() }
+    }
+
+    /// Our own end could not start.
+    pub fn start(why: impl Into<String>) -> Self {
+        Self::at(Stage::Start, why)
+    }
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.stage.name(), self.why)?;

@@ -1,5 +1,6 @@
 //! Three byte pipes, and the process behind them.
 
+use std::ffi::OsString;
 use std::fmt;
 use std::io;
 use std::os::unix::process::ExitStatusExt;
@@ -28,6 +29,19 @@ pub struct Pipes {
     pub stderr: Box<dyn AsyncRead + Send + Unpin>,
     /// What is behind them. Killed when dropped.
     pub process: Process,
+    /// The terminal on which it may ask, if it has one of its own.
+    pub terminal: Option<Terminal>,
+    /// Where no words could be given to an interpreter: one that reads lines is there already. Stage 0 is then written
+    /// first, and nothing else before it has spoken.
+    pub reads_lines: bool,
+}
+
+/// Our end of a terminal.
+pub struct Terminal {
+    /// What is typed.
+    pub input: Box<dyn AsyncWrite + Send + Unpin>,
+    /// What is shown.
+    pub output: Box<dyn AsyncRead + Send + Unpin>,
 }
 
 /// What is behind three pipes.
@@ -59,10 +73,11 @@ impl Pipes {
     ///
     /// # Errors
     /// It cannot be started.
-    pub fn spawn(argv: &[String]) -> io::Result<Self> {
+    pub fn spawn(argv: &[String], environment: &[(&str, OsString)]) -> io::Result<Self> {
         let [program, arguments @ ..] = argv else { return Err(io::ErrorKind::InvalidInput.into()) };
         let mut child = Command::new(program)
             .args(arguments)
+            .envs(environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -75,6 +90,8 @@ impl Pipes {
                 stdout: Box::new(stdout),
                 stderr: Box::new(stderr),
                 process: Process::Child(Box::new(Group(child))),
+                terminal: None,
+                reads_lines: false,
             }),
             _ => Err(io::ErrorKind::BrokenPipe.into()),
         }
@@ -92,7 +109,7 @@ impl Pipes {
     /// Lets go: closes the input, gives the process a moment to end by itself, and ends it. What it still says on
     /// standard error meanwhile (at most `limit` bytes) is given back.
     pub async fn close(self, limit: u64) -> Vec<u8> {
-        let Self { mut stdin, stdout, stderr, mut process } = self;
+        let Self { mut stdin, stdout, stderr, mut process, .. } = self;
         let mut words = Vec::new();
         let mut stderr = stderr.take(limit);
         let by_itself = async {
@@ -188,7 +205,7 @@ mod tests {
     /// A shell that waits for a process it started, and that process's number.
     async fn shell() -> (Pipes, u32) {
         let words = ["sh", "-c", "sleep 60 & echo $!; exec 0<&-; wait"].map(str::to_owned);
-        let mut pipes = Pipes::spawn(&words).expect("a shell");
+        let mut pipes = Pipes::spawn(&words, &[]).expect("a shell");
         let mut text = Vec::new();
         while !text.ends_with(b"\n") {
             pipes.stdout.read_buf(&mut text).await.expect("a number");

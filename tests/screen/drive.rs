@@ -61,7 +61,8 @@ impl Drive {
     pub fn found(&mut self, name: &str, origin: Origin) -> TargetId {
         let id = TargetId(self.names.len() as u32);
         self.names.push(name.to_owned());
-        let target = Target { id, name: name.into(), kind: Kind::Ssh, origin, about: String::new() };
+        let target =
+            Target { id, name: name.into(), kind: Kind::Ssh, origin, about: String::new(), through: None };
         self.target(id, TargetChange::Found(target));
         id
     }

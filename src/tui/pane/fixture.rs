@@ -80,7 +80,8 @@ impl Desk {
     pub fn found(&mut self, id: u32, name: &str, origin: Origin) {
         let kind = if origin == Origin::Docker { Kind::Docker } else { Kind::Ssh };
         let about = if origin == Origin::Docker { "redis:7" } else { "" };
-        let target = Target { id: TargetId(id), name: name.into(), kind, origin, about: about.into() };
+        let target =
+            Target { id: TargetId(id), name: name.into(), kind, origin, about: about.into(), through: None };
         self.target(id, TargetChange::Found(target));
     }
 

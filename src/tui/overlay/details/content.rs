@@ -68,7 +68,15 @@ pub(super) fn target(cx: &Context, id: TargetId) -> Rows {
         Kind::Ssh => "the system's ssh",
         Kind::Docker => "exec into a running container",
         Kind::DockerRun => "a throwaway container",
+        Kind::Podman => "exec into a running container of podman's",
+        Kind::Kube => "kubectl exec into a pod",
+        Kind::Nsenter => "its machine's Python, inside the namespaces of a process",
+        Kind::Sudo => "another user, by sudo",
+        Kind::Su => "another user, by su",
+        Kind::Doas => "another user, by doas",
         Kind::Command => "a command that relays",
+        Kind::Tcp => "a TCP port",
+        Kind::Unix => "a socket of this machine",
     };
     rows.put(0, "name     ", &*entry.target.name, Role::Text);
     rows.put(0, "way in   ", way, Role::Text);

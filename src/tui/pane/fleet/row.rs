@@ -19,6 +19,8 @@ pub(super) fn origin(origin: &Origin) -> &'static str {
         Origin::Named => "named",
         Origin::SshConfig => "ssh config",
         Origin::Docker => "containers",
+        Origin::Hop => "on the way",
+        Origin::Code => "opened by code",
     }
 }
 
