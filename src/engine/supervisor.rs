@@ -25,7 +25,8 @@ use crate::engine::runs::{Order, Runs, Step};
 use crate::engine::target::{LinkState, TargetId};
 use crate::engine::worker::{News, ROOM, Report, Request};
 use crate::inventory::{self, Change};
-use crate::tunnel::prompt::{Asked, Helper};
+use crate::tunnel::askpass;
+use crate::tunnel::prompt::Asked;
 
 /// Reports that may wait; a worker that finds no room waits, and its host with it.
 const REPORTS: usize = 1024;
@@ -44,7 +45,8 @@ pub struct Supervisor {
     links: Links,
     credentials: Credentials,
     questions: (mpsc::UnboundedSender<Asked>, mpsc::UnboundedReceiver<Asked>),
-    helper: Option<Helper>,
+    /// Where this machine's ssh asks, once it is used.
+    askpass: Option<Result<askpass::Server, ()>>,
     reaches: Reaches,
     runs: Runs,
     outbox: Outbox,
@@ -67,7 +69,7 @@ impl Supervisor {
             links: Links::default(),
             credentials: Credentials::default(),
             questions: mpsc::unbounded_channel(),
-            helper: None,
+            askpass: None,
             reaches: Reaches::default(),
             runs: Runs::default(),
             outbox: Outbox::default(),

@@ -8,14 +8,15 @@ use tokio::task::{self, JoinError};
 
 use super::Supervisor;
 use crate::engine::credentials;
-use crate::engine::event::TargetChange;
+use crate::engine::event::{Level, TargetChange};
 use crate::engine::runs::Runs;
-use crate::engine::target::{LinkState, Origin, TargetId};
+use crate::engine::target::{Kind, LinkState, Origin, TargetId};
 use crate::engine::worker::{Request, Worker};
 use crate::inventory::Found;
 use crate::link::opening::Route;
-use crate::tunnel::address::Address;
-use crate::tunnel::prompt::{Asker, Patience};
+use crate::tunnel::address::{Address, Hop, Way};
+use crate::tunnel::askpass;
+use crate::tunnel::prompt::{Asker, Helper, Patience};
 use crate::tunnel::relay::Outer;
 use crate::tunnel::{Failure, Stage};
 
@@ -170,7 +171,7 @@ impl Supervisor {
         let asker = Asker {
             link: epoch,
             questions: self.questions.0.clone(),
-            helper: self.helper.clone(),
+            helper: self.helper(&hop),
             patience: patience.clone(),
         };
         let (sender, requests) = mpsc::unbounded_channel();
@@ -188,10 +189,23 @@ impl Supervisor {
         };
         let task = self.workers.spawn(worker.work()).id();
         let name = self.registry.get(target).map(|target| target.name.clone()).unwrap_or_default();
-        let apart = self.asked_by(target);
+        let apart = self.apart(target);
         let applicant = credentials::Applicant { link: epoch, target, name, apart, patience };
         self.links.open.insert(target, Link { epoch, task, requests: sender, outer: beyond, applicant });
         self.state(target, LinkState::Queued);
+    }
+
+    /// Where ssh is to ask, which must be there before it starts. Without it nobody can be asked: that is said once.
+    fn helper(&mut self, hop: &Hop) -> Option<Helper> {
+        let Way::Ssh { .. } = hop.way else { return None };
+        if self.askpass.is_none() {
+            let server = askpass::listen(self.questions.0.clone());
+            self.askpass = Some(server.map_err(|error| {
+                let why = format!("ssh cannot ask for passwords: no socket for that could be made: {error}");
+                self.notice(Level::Warning, why);
+            }));
+        }
+        Some(self.askpass.as_ref()?.as_ref().ok()?.helper.clone())
     }
 
     /// Workers report their own ends. One that broke cannot, and what waits for it must not wait for ever.
@@ -260,11 +274,18 @@ impl Supervisor {
         Failure { why: format!("on the way, {name}: {}", failure.why), ..failure.clone() }
     }
 
-    /// Whose code asked for this target, where that was not on this machine.
-    fn asked_by(&self, target: TargetId) -> Option<String> {
+    /// What sets the answers for this target apart (see [`credentials::Applicant::apart`]): which program asks, and where
+    /// it does, unless it is one that is used with the same password on many hosts. Code on a host gets nothing that was
+    /// typed for a person's own links.
+    fn apart(&self, target: TargetId) -> Option<String> {
         let target = self.registry.get(target)?;
         let through = self.registry.get(target.through?)?;
-        let own = through.origin == Origin::BuiltIn || target.origin != Origin::Code;
-        (!own).then(|| through.name.clone())
+        let here = through.origin == Origin::BuiltIn;
+        match target.kind {
+            Kind::Sudo | Kind::Su | Kind::Doas if here || target.origin != Origin::Code => {
+                Some(format!("{:?}", target.kind))
+            }
+            kind => Some(format!("{kind:?} from {}", through.name)),
+        }
     }
 }
