@@ -6,6 +6,7 @@ pub mod command;
 pub mod event;
 mod lines;
 mod outbox;
+mod pace;
 mod registry;
 mod runs;
 mod supervisor;
@@ -37,7 +38,7 @@ pub struct EngineConfig {
     pub discover: Discover,
     /// How links are opened.
     pub opening: Options,
-    /// How many links are opened at the same time.
+    /// How many links may at most be opened at the same time.
     pub connects_at_once: usize,
 }
 

@@ -12,6 +12,7 @@ use crate::engine::clock::Clock;
 use crate::engine::command::{Command, Interrupt};
 use crate::engine::event::{Event, Level, TargetChange};
 use crate::engine::outbox::Outbox;
+use crate::engine::pace::Pace;
 use crate::engine::registry::Registry;
 use crate::engine::runs::{Order, Runs, Step};
 use crate::engine::target::{LinkState, TargetId};
@@ -46,7 +47,7 @@ pub struct Supervisor {
     outbox: Outbox,
     orders: Vec<Order>,
     workers: JoinSet<()>,
-    turn: Arc<Semaphore>,
+    pace: Pace,
     room: Arc<Semaphore>,
     reports: (mpsc::Sender<Report>, mpsc::Receiver<Report>),
 }
@@ -54,7 +55,7 @@ pub struct Supervisor {
 impl Supervisor {
     /// One that has nothing to do yet.
     pub fn new(config: EngineConfig) -> Self {
-        let turn = Arc::new(Semaphore::new(config.connects_at_once.max(1)));
+        let pace = Pace::new(config.connects_at_once);
         Self {
             config,
             clock: Clock::start(),
@@ -66,7 +67,7 @@ impl Supervisor {
             outbox: Outbox::default(),
             orders: Vec::new(),
             workers: JoinSet::new(),
-            turn,
+            pace,
             room: Arc::new(Semaphore::new(ROOM as usize)),
             reports: mpsc::channel(REPORTS),
         }
@@ -214,7 +215,7 @@ impl Supervisor {
             epoch: self.epoch,
             address: address.clone(),
             options: self.config.opening.clone(),
-            turn: Arc::clone(&self.turn),
+            pace: self.pace.clone(),
             room: Arc::clone(&self.room),
             requests,
             reports: self.reports.0.clone(),
