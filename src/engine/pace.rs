@@ -1,9 +1,11 @@
 //! How many connects may be under way at once from one place, and how long a target that is refused goes on asking.
 //!
-//! An sshd with many at its door who have not logged in yet hangs up on some of them (`MaxStartups`), and so does one
-//! behind which a whole fleet lies. That is no reason to call a host unreachable. Connects begin few; until one is
-//! refused, each that comes up makes room for one more, and from then on as many as there is room for make room for one
-//! more; a refusal halves the room. Who was refused gives its turn back, waits, and stands in line again.
+//! An sshd with many at its door who have not logged in yet hangs up on some of them (`MaxStartups`). That is no reason
+//! to call a host unreachable: who was refused gives its turn back, waits, and stands in line again.
+//!
+//! Connects begin few. Until one is refused, each that comes up makes room for one more; from then on, as many as there
+//! is room for make room for one more. A refusal halves the room. And one that took long makes no room: this machine, or
+//! what lies behind it, is at its limit, and more at once would only have all of them run out of time.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -13,6 +15,8 @@ use tokio::sync::Semaphore;
 
 /// How many connects begin at once. sshd's own `MaxStartups` lets ten in without a word.
 const FIRST: usize = 10;
+/// A connect is quick that took less than this part of the time it was given.
+const QUICK: u32 = 4;
 /// How few connects may be under way at once, however many were refused.
 const LEAST: usize = 2;
 /// Refusals within this time of a halving are of connects that began before it, and halve nothing.
@@ -50,7 +54,10 @@ struct Places {
 /// The right to have one connect under way. Dropped, it is given back, and tells nothing.
 #[derive(Debug)]
 #[must_use]
-pub struct Turn(Pace);
+pub struct Turn {
+    pace: Pace,
+    begun: Instant,
+}
 
 impl Pace {
     /// One that never has more than `most` connects under way at once, and always room for one.
@@ -66,7 +73,7 @@ impl Pace {
         if let Ok(place) = self.0.free.acquire().await {
             place.forget(); // given back by `Turn`, if there is still room for it
         }
-        Turn(self.clone())
+        Turn { pace: self.clone(), begun: Instant::now() }
     }
 
     fn places(&self) -> MutexGuard<'_, Places> {
@@ -75,14 +82,16 @@ impl Pace {
 }
 
 impl Turn {
-    /// Its connect came up.
-    pub fn came_up(self) {
-        self.0.places().rate.came_up(Instant::now());
+    /// Its connect came up, of the time that it was given.
+    pub fn came_up(self, given: Duration) {
+        let now = Instant::now();
+        let quick = now.saturating_duration_since(self.begun) < given / QUICK;
+        self.pace.places().rate.came_up(now, quick);
     }
 
     /// Its connect was refused. How long to wait before the next one; none: there is no sense in one.
     pub fn refused(self, patience: &mut Patience) -> Option<Duration> {
-        let mut places = self.0.places();
+        let mut places = self.pace.places();
         let now = Instant::now();
         let pause = patience.refused(now, places.rate.came_up);
         if patience.refusals <= TELLING {
@@ -95,7 +104,7 @@ impl Turn {
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        let (free, mut places) = (&self.0.0.free, self.0.places());
+        let (free, mut places) = (&self.pace.0.free, self.pace.places());
         places.all -= 1;
         match places.rate.room.checked_sub(places.all) {
             Some(more) => {
@@ -113,7 +122,7 @@ impl Drop for Turn {
 struct Rate {
     room: usize,
     most: usize,
-    /// How many came up since there was room for one more.
+    /// How many came up quickly since there was room for one more.
     since: usize,
     halved: Option<Instant>,
     came_up: Option<Instant>,
@@ -125,9 +134,9 @@ impl Rate {
         Self { room: FIRST.min(most), most, since: 0, halved: None, came_up: None }
     }
 
-    fn came_up(&mut self, now: Instant) {
+    fn came_up(&mut self, now: Instant, quick: bool) {
         self.came_up = Some(now);
-        self.since += 1;
+        self.since += usize::from(quick);
         let needed = if self.halved.is_none() { 1 } else { self.room };
         if self.since >= needed {
             self.since = 0;
@@ -197,19 +206,28 @@ mod tests {
         let (mut rate, now) = (Rate::new(32), Instant::now());
         assert_eq!(rate.room, FIRST);
         for _ in 0..10 {
-            rate.came_up(now);
+            rate.came_up(now, true);
         }
         assert_eq!(rate.room, 20);
         rate.refused(now);
         assert_eq!(rate.room, 10);
         for _ in 0..10 + 11 {
-            rate.came_up(now);
+            rate.came_up(now, true);
         }
         assert_eq!(rate.room, 12);
         for _ in 0..1000 {
-            rate.came_up(now);
+            rate.came_up(now, true);
         }
         assert_eq!(rate.room, 32);
+    }
+
+    #[test]
+    fn connects_that_take_long_make_no_room() {
+        let (mut rate, now) = (Rate::new(32), Instant::now());
+        for _ in 0..100 {
+            rate.came_up(now, false);
+        }
+        assert_eq!((rate.room, rate.came_up), (FIRST, Some(now)));
     }
 
     #[test]
@@ -280,9 +298,9 @@ mod tests {
         let pace = Pace::new(12);
         assert_eq!(at_once(&pace).await, 10);
         let (first, second) = (pace.turn().await, pace.turn().await);
-        first.came_up();
-        second.came_up();
-        pace.turn().await.came_up();
+        first.came_up(LONGEST);
+        second.came_up(LONGEST);
+        pace.turn().await.came_up(LONGEST);
         assert_eq!(at_once(&pace).await, 12);
         let refused = pace.turn().await;
         let others = [pace.turn().await, pace.turn().await];

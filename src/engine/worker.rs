@@ -125,7 +125,7 @@ impl Worker {
             let turn = self.unless_dropped(pace.turn()).await?;
             let failure = match self.attempt().await? {
                 Ok(opened) => {
-                    turn.came_up();
+                    turn.came_up(self.options.timeout);
                     return Some(opened);
                 }
                 Err(failure) => failure,
