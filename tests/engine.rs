@@ -263,6 +263,29 @@ fn an_engine_that_ends_in_the_middle_gives_every_target_its_final_state() {
 }
 
 #[test]
+fn a_run_cancelled_while_targets_connect_loses_no_link_that_is_up() {
+    let mut bench = Bench::with("local,cmd:\"sh -c 'sleep 60; {}'\",cmd:\"sh -c 'sleep 61; {}'\"");
+    bench.value("kept = 5");
+    for how in [Interrupt::Soft, Interrupt::Hard] {
+        let run = bench.start("kept", 3);
+        let (mut answered, mut connecting) = (false, 0);
+        while !(answered && connecting == 2) {
+            match bench.next().expect("the engine ended") {
+                Event::Run { change: RunChange::Cell { cell: Cell::Value { .. }, .. }, .. } => {
+                    answered = true;
+                }
+                Event::Run { change: RunChange::Cell { cell: Cell::Connecting, .. }, .. } => connecting += 1,
+                _ => {}
+            }
+        }
+        bench.handle.send(Command::Cancel { run, only: None, how });
+        let names: Vec<_> = bench.finish(run).0.iter().map(Cell::name).collect();
+        assert_eq!(names, ["skipped", "skipped"]);
+        assert_eq!(bench.value("kept"), "5");
+    }
+}
+
+#[test]
 fn an_engine_with_nothing_open_ends_at_once() {
     let mut bench = Bench::with("local");
     std::thread::sleep(Duration::from_millis(100));
