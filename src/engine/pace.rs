@@ -21,7 +21,7 @@ const QUICK: u32 = 4;
 const LEAST: usize = 2;
 /// Refusals within this time of a halving are of connects that began before it, and halve nothing.
 const SETTLING: Duration = Duration::from_millis(500);
-/// So many refusals of one target slow the others down; of one that is refused for ever, the rest tell nothing of them.
+/// So many refusals of one target slow the others down. The rest only tell of the target: it may be refused for ever.
 const TELLING: u32 = 3;
 /// The pause after the first refusal. Each further one doubles it.
 const PAUSE: Duration = Duration::from_millis(250);
@@ -29,9 +29,9 @@ const PAUSE: Duration = Duration::from_millis(250);
 const LONGEST: Duration = Duration::from_secs(4);
 /// So many refusals while nobody else came up are the end.
 const IN_VAIN: u32 = 6;
-/// And so is a refusal after this time in which nobody else came up.
+/// And so is a second one after this time in which nobody else came up.
 const SILENCE: Duration = Duration::from_secs(20);
-/// As long as others come up, a target goes on for at least so long.
+/// As long as others come up, a target goes on for so long, and longer if it had fewer tries than that.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The turns to connect from one place. Cheap to clone: all clones are one.

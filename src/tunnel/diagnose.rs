@@ -18,7 +18,9 @@ pub struct Seen {
     pub banner: String,
 }
 
-/// Of a host that hung up too early to have had a reason of its own. It is asked again before this is shown.
+/// Of a host that hung up before its first words. It knows nothing of us then, so it is safe to ask again, and so it was
+/// when this is shown. ssh names the exchange of first words in each such case; one that hangs up later may have refused
+/// who we are, and is not asked again.
 const BUSY: &str =
     "the host hung up before it said who it is; it may be overloaded (MaxStartups), or shut us out";
 
@@ -55,12 +57,11 @@ const SSH: &[(&str, Stage, &str)] = &[
         "the host on the way could not go on to this one; see its message",
     ),
     ("Read from remote host", Stage::Connect, "the host hung up"),
-    ("kex_exchange_identification", Stage::Busy, BUSY),
-    ("ssh_exchange_identification", Stage::Busy, BUSY), // OpenSSH before 8.0
-    ("Exceeded MaxStartups", Stage::Busy, BUSY),
-    ("Not allowed at this time", Stage::Busy, BUSY),
-    ("Connection closed by UNKNOWN port 65535", Stage::Busy, BUSY), // the far end of a jump
-    ("Connection reset by", Stage::Busy, BUSY),
+    ("exchange_identification: Connection closed", Stage::Busy, BUSY),
+    ("exchange_identification: read: ", Stage::Busy, BUSY),
+    ("exchange_identification: write: ", Stage::Busy, BUSY),
+    ("exchange_identification", Stage::Connect, "what answers there is no ssh server; check the port"),
+    ("Connection reset by", Stage::Connect, "the host hung up"),
     ("Connection closed by", Stage::Connect, "the host hung up"),
     ("Bad configuration option", Stage::Start, "ssh does not take its options; see the message"),
     ("command-line line", Stage::Start, "ssh does not take its options; see the message"),
@@ -161,6 +162,8 @@ mod tests {
             ("No ED25519 host key is known for h.\nHost key verification failed.", Stage::HostKey),
             ("Connection timed out during banner exchange", Stage::Connect),
             ("Connection closed by 192.0.2.1 port 22", Stage::Connect),
+            ("Connection reset by 192.0.2.1 port 22", Stage::Connect),
+            ("kex_exchange_identification: banner line contains invalid characters", Stage::Connect),
             ("Read from remote host h: Connection reset by peer", Stage::Connect),
         ] {
             let failure = ended(&seen(255, text));
@@ -174,12 +177,12 @@ mod tests {
         for text in [
             "kex_exchange_identification: read: Connection reset by peer\nConnection reset by 192.0.2.1 port 22",
             "kex_exchange_identification: Connection closed by remote host\nConnection closed by 192.0.2.1 port 22",
+            "kex_exchange_identification: write: Broken pipe",
             "ssh_exchange_identification: Connection closed by remote host",
-            "kex_exchange_identification: banner line contains invalid characters\nNot allowed at this time",
-            "Exceeded MaxStartups\nConnection closed by 192.0.2.1 port 22",
+            "ssh_exchange_identification: read: Connection reset by peer",
+            "debug1: kex_exchange_identification: banner line 0: Not allowed at this time\n\
+             kex_exchange_identification: Connection closed by remote host\nConnection closed by 192.0.2.1 port 22",
             "kex_exchange_identification: Connection closed by remote host\nConnection closed by UNKNOWN port 65535",
-            "Connection closed by UNKNOWN port 65535",
-            "Connection reset by 192.0.2.1 port 22",
         ] {
             assert_eq!(ended(&seen(255, text)).stage, Stage::Busy, "{text}");
         }
