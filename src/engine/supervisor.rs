@@ -20,6 +20,7 @@ use crate::engine::command::{Command, Interrupt};
 use crate::engine::credentials::Credentials;
 use crate::engine::event::{Event, Level, TargetChange};
 use crate::engine::outbox::Outbox;
+use crate::engine::pace::Pace;
 use crate::engine::registry::Registry;
 use crate::engine::runs::{Order, Runs, Step};
 use crate::engine::target::{LinkState, TargetId};
@@ -52,7 +53,7 @@ pub struct Supervisor {
     outbox: Outbox,
     orders: Vec<Order>,
     workers: JoinSet<()>,
-    turn: Arc<Semaphore>,
+    pace: Pace,
     room: Arc<Semaphore>,
     reports: (mpsc::Sender<Report>, mpsc::Receiver<Report>),
 }
@@ -60,7 +61,7 @@ pub struct Supervisor {
 impl Supervisor {
     /// One that has nothing to do yet.
     pub fn new(config: EngineConfig) -> Self {
-        let turn = Arc::new(Semaphore::new(config.connects_at_once.max(1)));
+        let pace = Pace::new(config.connects_at_once);
         Self {
             config,
             clock: Clock::start(),
@@ -75,7 +76,7 @@ impl Supervisor {
             outbox: Outbox::default(),
             orders: Vec::new(),
             workers: JoinSet::new(),
-            turn,
+            pace,
             room: Arc::new(Semaphore::new(ROOM as usize)),
             reports: mpsc::channel(REPORTS),
         }

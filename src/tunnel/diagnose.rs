@@ -21,6 +21,12 @@ pub struct Seen {
     pub banner: String,
 }
 
+/// Of a host that hung up before its first words. It knows nothing of us then, so it is safe to ask again, and so it was
+/// when this is shown. ssh names the exchange of first words in each such case; one that hangs up later may have refused
+/// who we are, and is not asked again.
+const BUSY: &str =
+    "the host hung up before it said who it is; it may be overloaded (MaxStartups), or shut us out";
+
 /// Words of ssh, with what they mean. The first that fits is taken.
 const SSH: &[(&str, Stage, &str)] = &[
     (
@@ -49,10 +55,15 @@ const SSH: &[(&str, Stage, &str)] = &[
     ("Network is unreachable", Stage::Connect, "the network is unreachable"),
     ("timed out", Stage::Connect, "the host did not answer in time"),
     (
-        "kex_exchange_identification",
+        "stdio forwarding failed",
         Stage::Connect,
-        "the host hung up before it said who it is; it may be overloaded (MaxStartups)",
+        "the host on the way could not go on to this one; see its message",
     ),
+    ("Read from remote host", Stage::Connect, "the host hung up"),
+    ("exchange_identification: Connection closed", Stage::Busy, BUSY),
+    ("exchange_identification: read: ", Stage::Busy, BUSY),
+    ("exchange_identification: write: ", Stage::Busy, BUSY),
+    ("exchange_identification", Stage::Connect, "what answers there is no ssh server; check the port"),
     ("Connection reset by", Stage::Connect, "the host hung up"),
     ("Connection closed by", Stage::Connect, "the host hung up"),
     ("Bad configuration option", Stage::Start, "ssh does not take its options; see the message"),
@@ -156,10 +167,39 @@ mod tests {
             ("root@h: Permission denied (publickey).", Stage::Login),
             ("No ED25519 host key is known for h.\nHost key verification failed.", Stage::HostKey),
             ("Connection timed out during banner exchange", Stage::Connect),
+            ("Connection closed by 192.0.2.1 port 22", Stage::Connect),
+            ("Connection reset by 192.0.2.1 port 22", Stage::Connect),
+            ("kex_exchange_identification: banner line contains invalid characters", Stage::Connect),
+            ("Read from remote host h: Connection reset by peer", Stage::Connect),
         ] {
             let failure = ended(&seen(255, text));
             assert_eq!(failure.stage, stage, "{text}");
             assert_eq!(failure.said, text);
+        }
+    }
+
+    #[test]
+    fn a_host_that_is_too_busy_is_told_from_one_that_is_not_there() {
+        for text in [
+            "kex_exchange_identification: read: Connection reset by peer\nConnection reset by 192.0.2.1 port 22",
+            "kex_exchange_identification: Connection closed by remote host\nConnection closed by 192.0.2.1 port 22",
+            "kex_exchange_identification: write: Broken pipe",
+            "ssh_exchange_identification: Connection closed by remote host",
+            "ssh_exchange_identification: read: Connection reset by peer",
+            "debug1: kex_exchange_identification: banner line 0: Not allowed at this time\n\
+             kex_exchange_identification: Connection closed by remote host\nConnection closed by 192.0.2.1 port 22",
+            "kex_exchange_identification: Connection closed by remote host\nConnection closed by UNKNOWN port 65535",
+        ] {
+            assert_eq!(ended(&seen(255, text)).stage, Stage::Busy, "{text}");
+        }
+        let jumped = "kex_exchange_identification: Connection closed by remote host\nConnection closed by UNKNOWN port 65535";
+        for (first, stage) in [
+            ("ssh: Could not resolve hostname bastion: Name or service not known", Stage::Resolve),
+            ("ssh: connect to host bastion port 22: Connection refused", Stage::Connect),
+            ("channel 0: open failed: connect failed: open failed\nstdio forwarding failed", Stage::Connect),
+            ("me@bastion: Permission denied (publickey).", Stage::Login),
+        ] {
+            assert_eq!(ended(&seen(255, &format!("{first}\n{jumped}"))).stage, stage, "{first}");
         }
     }
 

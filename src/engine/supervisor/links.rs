@@ -9,6 +9,7 @@ use tokio::task::{self, JoinError};
 use super::Supervisor;
 use crate::engine::credentials;
 use crate::engine::event::{Level, TargetChange};
+use crate::engine::pace::Pace;
 use crate::engine::runs::Runs;
 use crate::engine::target::{Kind, LinkState, Origin, TargetId};
 use crate::engine::worker::{Request, Worker};
@@ -28,6 +29,8 @@ pub(super) struct Link {
     requests: mpsc::UnboundedSender<Request>,
     /// For those that lie beyond it.
     pub(super) outer: Outer,
+    /// For those that are reached from it.
+    pace: Pace,
     applicant: credentials::Applicant,
 }
 
@@ -85,7 +88,7 @@ impl Links {
             patience: Patience::default(),
         };
         let (requests, outer) = (mpsc::unbounded_channel().0, Outer::new().0);
-        self.open.insert(target, Link { epoch: 1, task, requests, outer, applicant });
+        self.open.insert(target, Link { epoch: 1, task, requests, outer, pace: Pace::new(1), applicant });
     }
 
     fn is_waiting(&self, target: TargetId) -> bool {
@@ -146,8 +149,8 @@ impl Supervisor {
     fn approach(&mut self, target: TargetId, through: TargetId) {
         match (self.states.get(&through), self.links.get(through)) {
             (Some(LinkState::Ready(_)), Some(link)) => {
-                let outer = link.outer.clone();
-                self.open(target, Some(outer));
+                let from = (link.outer.clone(), link.pace.clone());
+                self.open(target, Some(from));
             }
             (_, Some(_)) => self.wait(target, through),
             (_, None) if self.links.is_waiting(through) => self.wait(target, through),
@@ -161,7 +164,7 @@ impl Supervisor {
         self.state(target, LinkState::Queued);
     }
 
-    fn open(&mut self, target: TargetId, outer: Option<Outer>) {
+    fn open(&mut self, target: TargetId, from: Option<(Outer, Pace)>) {
         let Some(address) = self.registry.address(target) else { return };
         let Some(hop) = address.last().cloned() else { return };
         self.links.epoch += 1;
@@ -178,9 +181,9 @@ impl Supervisor {
         let worker = Worker {
             target,
             epoch,
-            route: Route { hop, outer, asker: Some(asker) },
+            route: Route { hop, outer: from.as_ref().map(|(outer, _)| outer.clone()), asker: Some(asker) },
             options: self.config.opening.clone(),
-            turn: Arc::clone(&self.turn),
+            pace: from.map_or_else(|| self.pace.clone(), |(_, pace)| pace),
             room: Arc::clone(&self.room),
             requests,
             beyond: (beyond.clone(), wanted),
@@ -190,8 +193,11 @@ impl Supervisor {
         let task = self.workers.spawn(worker.work()).id();
         let name = self.registry.get(target).map(|target| target.name.clone()).unwrap_or_default();
         let apart = self.apart(target);
+        let pace = Pace::new(self.config.connects_at_once);
         let applicant = credentials::Applicant { link: epoch, target, name, apart, patience };
-        self.links.open.insert(target, Link { epoch, task, requests: sender, outer: beyond, applicant });
+        self.links
+            .open
+            .insert(target, Link { epoch, task, requests: sender, outer: beyond, pace, applicant });
         self.state(target, LinkState::Queued);
     }
 
