@@ -126,6 +126,7 @@ pub enum Action {
     NextHost,
     FilterLines,
     OtherButton,
+    Question,
 }
 
 /// One row of the table.
@@ -248,6 +249,7 @@ pub const ACTIONS: &[ActionInfo] = &[
     row(Action::Messages,       "messages",        "",         &["M", "alt-m"],         PANES,      "Show all messages"),
     row(Action::Help,           "help",            "help",     &["?", "f1"],            PANES,      "Show what can be done here, and with which keys"),
     row(Action::Palette,        "palette",         "commands", &[":", "f2"],            PANES,      "Find a command by its name"),
+    row(Action::Question,       "question",        "",         &["alt-q", "!"],         EVERYWHERE, "Go to what a way in asks, a password or a host's key, or come back from it"),
     row(Action::Back,           "back",            "",         &["esc"],                EVERYWHERE, "One step back: close the overlay, end the filter; never quits, never cancels"),
     row(Action::Interrupt,      "interrupt",       "",         &["ctrl-c"],             EVERYWHERE, "Cancel the run, again to force it; else close, clear, or ask to quit"),
     row(Action::Suspend,        "suspend",         "",         &["ctrl-z"],             EVERYWHERE, "Put the console to sleep; `fg` wakes it"),

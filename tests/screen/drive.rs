@@ -17,6 +17,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::{Color, Modifier};
 
 /// An application on a screen, and what it wanted done.
+#[derive(Debug)]
 pub struct Drive {
     app: App,
     area: Rect,

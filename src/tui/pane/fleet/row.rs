@@ -29,6 +29,12 @@ pub(super) fn version(entry: &Entry) -> Option<String> {
     entry.agent().map(|agent| format!("{}.{}.{}", agent.python.0, agent.python.1, agent.python.2))
 }
 
+/// The state in one word: whoever waits for an answer says so.
+fn word(cx: &Context, entry: &Entry) -> &'static str {
+    let asks = cx.model.question.as_ref().is_some_and(|question| question.target == entry.target.id);
+    if asks { "asks" } else { entry.state().name() }
+}
+
 /// The sign of the cursor; the style of the row it is on.
 fn lead(cx: &Context, here: bool, pen: &mut Pen<'_>) {
     if here {
@@ -56,7 +62,7 @@ pub(super) fn draw_target(cx: &Context, entry: &Entry, indented: bool, here: boo
     lead(cx, here, &mut pen);
     pen.column(if marked { cx.glyphs.marked } else { "" }, 1, cx.theme.style(Role::Mark));
     pen.skip(usize::from(indented)).column(cx.glyphs.link(state), 2, own);
-    let mut beside = beside(entry, width);
+    let mut beside = beside(cx, entry, width);
     // Whose row it is comes before how fast it is.
     if entry.agent().is_some() && measure(&entry.target.name, width) + beside.len() + 1 > pen.room() {
         beside.clear();
@@ -71,7 +77,7 @@ pub(super) fn draw_target(cx: &Context, entry: &Entry, indented: bool, here: boo
     }
     pen.leave(side);
     if width >= WIDE {
-        pen.column(state.name(), 12, own);
+        pen.column(word(cx, entry), 12, own);
         pen.column_right(&version(entry).unwrap_or_default(), 7, dim);
         pen.column_right(&entry.latency.map(times::short).unwrap_or_default(), 8, dim);
     } else {
@@ -80,10 +86,10 @@ pub(super) fn draw_target(cx: &Context, entry: &Entry, indented: bool, here: boo
 }
 
 /// What stands at the right of a narrow row: how a ready target is, why any other is not.
-fn beside(entry: &Entry, width: usize) -> String {
+fn beside(cx: &Context, entry: &Entry, width: usize) -> String {
     let latency = entry.latency.map(times::short);
     match (version(entry), latency) {
-        (None, _) => entry.state().name().to_owned(),
+        (None, _) => word(cx, entry).to_owned(),
         (Some(version), Some(latency)) if width >= MEDIUM => format!("{version} {latency:>6}"),
         (Some(_), Some(latency)) => latency,
         (Some(version), None) => version,
