@@ -67,7 +67,8 @@ impl Questions {
         let shown = question.wants == Wants::HostKey;
         let Ok(prompt) = Prompt::open(&self.terminal, words(&name, question), shown) else {
             let asks = lines(&question.text).join(" ");
-            said.err += &format!("hailer: {name} asks \"{asks}\", and there is no terminal to ask on\n");
+            let told = format!("hailer: {name} asks \"{asks}\", and there is no terminal to ask on\n");
+            said.err.push_str(&told);
             return Some(answer(question.id, None));
         };
         self.open = Some(Open { id: question.id, name, wants: question.wants, prompt });
