@@ -1,9 +1,13 @@
 //! Questions on a real pseudo-terminal.
 
+use std::fs::OpenOptions;
 use std::io::{Read, Write};
-use std::time::Duration;
+use std::os::unix::fs::OpenOptionsExt;
+use std::time::{Duration, Instant};
 
 use portable_pty::{MasterPty, PtyPair, PtySize, native_pty_system};
+use rustix::fs::OFlags;
+use rustix::io::ioctl_fionread;
 use tokio::time::timeout;
 
 use super::*;
@@ -33,6 +37,19 @@ impl Person {
 
     fn type_in(&mut self, keys: &str) {
         self.keyboard.write_all(keys.as_bytes()).unwrap();
+    }
+
+    /// Types ahead, and waits until all of it has arrived: so many bytes.
+    fn type_ahead(&mut self, keys: &str, bytes: u64) {
+        self.type_in(keys);
+        let flags = OFlags::NOCTTY.bits().cast_signed();
+        let path = self.pair.master.tty_name().unwrap();
+        let terminal = OpenOptions::new().read(true).custom_flags(flags).open(path).unwrap();
+        let end = Instant::now() + Duration::from_secs(20);
+        while ioctl_fionread(&terminal).unwrap() < bytes {
+            assert!(Instant::now() < end, "{keys:?} does not arrive");
+            std::thread::yield_now();
+        }
     }
 
     async fn answered(&mut self) -> Command {
@@ -98,7 +115,7 @@ async fn a_secret_is_read_unseen_and_the_terminal_is_as_it_was() {
 #[tokio::test]
 async fn what_was_typed_before_is_no_answer() {
     let mut person = Person::new();
-    person.type_in("rm -rf x\n");
+    person.type_ahead("rm -rf x\n", 9);
     person.take(Event::Asked(question(1)));
     person.type_in("s3cret\n");
     assert_eq!(person.answered().await, given("s3cret"));
@@ -132,7 +149,7 @@ async fn what_is_settled_or_stopped_is_not_waited_for() {
     assert!(timeout(Duration::from_millis(50), person.questions.answered()).await.is_err());
     person.take(Event::Settled(QuestionId(7)));
     assert_ne!(modes(&*person.pair.master), before);
-    person.type_in("half");
+    person.type_ahead("half\u{4}", 4);
     person.take(Event::Settled(QuestionId(1)));
     assert_eq!(modes(&*person.pair.master), before);
     assert!(timeout(Duration::from_millis(50), person.questions.answered()).await.is_err());

@@ -68,6 +68,14 @@ impl Drive {
         id
     }
 
+    /// A target that is reached through another one.
+    pub fn under(&mut self, through: &str, name: &str, origin: Origin) -> TargetId {
+        let (through, id) = (Some(self.id(through)), self.found(name, origin.clone()));
+        let target = Target { id, name: name.into(), kind: Kind::Ssh, origin, about: String::new(), through };
+        self.target(id, TargetChange::Found(target));
+        id
+    }
+
     pub fn link(&mut self, id: TargetId, state: LinkState) {
         self.target(id, TargetChange::Link(state));
     }
