@@ -5,6 +5,9 @@
 use crate::tunnel::failure::{Failure, Stage};
 use crate::tunnel::interpreter::NONE_FOUND;
 
+/// What standard error begins with where an agent could not start a program; the reason follows.
+pub const NOT_STARTED: &str = "hailer: not started: ";
+
 /// What was seen of a start that came to nothing.
 #[derive(Debug, Clone, Default)]
 pub struct Seen {
@@ -74,6 +77,9 @@ pub fn ended(seen: &Seen) -> Failure {
                 format!("Python {version} ({executable}) ended before the agent spoke{}", with_code(code)),
             ),
         };
+    }
+    if let Some(why) = seen.stderr.lines().find_map(|line| line.strip_prefix(NOT_STARTED)) {
+        return Failure::start(why);
     }
     if seen.stderr.contains(NONE_FOUND) {
         return failure(Stage::Interpreter, "no Python was found; name one with python=".into());
