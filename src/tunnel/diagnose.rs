@@ -18,8 +18,8 @@ pub struct Seen {
     pub banner: String,
 }
 
-/// Words of ssh, with what they mean. The first that fits is taken.
-const SSH: &[(&str, Stage, &str)] = &[
+/// Words of ssh and of TLS servers, with what they mean. The first that fits is taken.
+const WORDS: &[(&str, Stage, &str)] = &[
     (
         "Could not resolve hostname",
         Stage::Resolve,
@@ -52,6 +52,15 @@ const SSH: &[(&str, Stage, &str)] = &[
     ),
     ("Connection reset by", Stage::Connect, "the host hung up"),
     ("Connection closed by", Stage::Connect, "the host hung up"),
+    (
+        "received fatal alert: CertificateRequired",
+        Stage::Login,
+        "the server wants a certificate of ours; give one with cert=FILE&key=FILE",
+    ),
+    ("received fatal alert: UnknownCA", Stage::Login, "the server does not know who signed our certificate"),
+    ("received fatal alert: BadCertificate", Stage::Login, "the server does not take our certificate"),
+    ("received fatal alert: CertificateExpired", Stage::Login, "our certificate has expired"),
+    ("received fatal alert", Stage::Connect, "the server refuses the TLS connection"),
     ("Bad configuration option", Stage::Start, "ssh does not take its options; see the message"),
     ("command-line line", Stage::Start, "ssh does not take its options; see the message"),
     ("Can't open user config file", Stage::Start, "ssh cannot read its configuration"),
@@ -79,7 +88,7 @@ pub fn ended(seen: &Seen) -> Failure {
         return failure(Stage::Interpreter, "no Python was found; name one with python=".into());
     }
     if matches!(seen.code, Some(255) | None)
-        && let Some((_, stage, why)) = SSH.iter().find(|(words, ..)| seen.stderr.contains(words))
+        && let Some((_, stage, why)) = WORDS.iter().find(|(words, ..)| seen.stderr.contains(words))
     {
         return failure(*stage, (*why).to_owned());
     }

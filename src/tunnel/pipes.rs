@@ -51,6 +51,8 @@ pub enum Process {
     Child(Box<Group>),
     /// Something that runs in a container.
     Container(Box<Contained>),
+    /// Nothing that is known here: the pipes are a socket.
+    Socket,
 }
 
 /// A process and what it started: a shell's commands, ssh's proxies. All of it is killed when dropped.
@@ -138,6 +140,7 @@ impl Process {
         match self {
             Self::Child(group) => group.0.wait().await.map_or(Ending::Unknown, Ending::from),
             Self::Container(contained) => contained.ended().await,
+            Self::Socket => Ending::Unknown,
         }
     }
 
@@ -149,6 +152,7 @@ impl Process {
                 let _ = group.0.wait().await;
             }
             Self::Container(contained) => contained.kill().await,
+            Self::Socket => {}
         }
     }
 }
