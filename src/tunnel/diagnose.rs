@@ -88,9 +88,9 @@ pub fn ended(seen: &Seen) -> Failure {
         return failure(Stage::Interpreter, "no Python was found; name one with python=".into());
     }
     if matches!(seen.code, Some(255) | None)
-        && let Some((_, stage, why)) = WORDS.iter().find(|(words, ..)| seen.stderr.contains(words))
+        && let Some((stage, why)) = known(&seen.stderr)
     {
-        return failure(*stage, (*why).to_owned());
+        return failure(stage, why.to_owned());
     }
     match seen.code {
         Some(126 | 127) => failure(Stage::Interpreter, "the interpreter could not be started".into()),
@@ -99,6 +99,11 @@ pub fn ended(seen: &Seen) -> Failure {
             format!("the connection ended before an interpreter answered{}", with_code(code)),
         ),
     }
+}
+
+/// What is meant by a text with words that are known.
+pub fn known(text: &str) -> Option<(Stage, &'static str)> {
+    WORDS.iter().find(|(words, ..)| text.contains(words)).map(|(_, stage, why)| (*stage, *why))
 }
 
 /// The failure of a tunnel that took too long. `seconds` is what it was given.

@@ -15,29 +15,24 @@ use tokio::time::{Instant, timeout_at};
 use crate::tunnel::address::Tls;
 use crate::tunnel::failure::{Failure, Stage};
 use crate::tunnel::pipes::{Pipes, Process};
-use crate::tunnel::tls::{self, Prompt};
-
-/// A TCP connection.
-#[derive(Debug)]
-pub enum Tcp {
-    /// As it is.
-    Plain(TcpStream),
-    /// With TLS.
-    Private(Box<Prompt>),
-}
+use crate::tunnel::tls;
 
 /// Opens a TCP socket, with TLS where it is asked for.
 ///
 /// # Errors
 /// The name has no address, none of its addresses answers, or TLS does not come about.
 pub async fn tcp(host: &str, port: u16, tls: Option<&Tls>, limit: Duration) -> Result<Pipes, Failure> {
-    match connect(host, port, tls, limit).await? {
-        Tcp::Plain(stream) => Ok(pipes(stream.into_split())),
-        Tcp::Private(stream) => {
-            let (reader, writer) = tokio::io::split(*stream);
-            Ok(pipes((reader, writer)))
-        }
-    }
+    // Sooner than the whole start is given up, so that what is told is where it stopped.
+    let until = Instant::now() + limit.mul_f64(0.9);
+    let stream = reach(&resolve(host, port, until).await?, until).await?;
+    // Requests are small, and each is waited for. Without this they are only slower.
+    let _ = stream.set_nodelay(true);
+    let Some(tls) = tls else { return Ok(pipes(stream.into_split())) };
+    let Ok(private) = timeout_at(until, tls::wrap(stream, tls, host)).await else {
+        let why = "something took the connection, but did not answer with TLS in time";
+        return Err(Failure::at(Stage::Connect, why));
+    };
+    Ok(pipes(tokio::io::split(private?)))
 }
 
 /// Opens a socket of this machine.
@@ -57,23 +52,6 @@ pub async fn unix(path: &str) -> Result<Pipes, Failure> {
         Failure { stage, why, said: error.to_string() }
     })?;
     Ok(pipes(stream.into_split()))
-}
-
-/// Connects to a port of a host.
-///
-/// # Errors
-/// As those of [`tcp`].
-pub async fn connect(host: &str, port: u16, tls: Option<&Tls>, limit: Duration) -> Result<Tcp, Failure> {
-    // Sooner than the whole start is given up, so that what is told is where it stopped.
-    let until = Instant::now() + limit.mul_f64(0.9);
-    let stream = reach(&resolve(host, port, until).await?, until).await?;
-    // Requests are small, and each is waited for. Without this they are only slower.
-    let _ = stream.set_nodelay(true);
-    let Some(tls) = tls else { return Ok(Tcp::Plain(stream)) };
-    let private = timeout_at(until, tls::wrap(stream, tls, host)).await;
-    let silent =
-        || Failure::at(Stage::Connect, "something took the connection, but did not answer with TLS in time");
-    Ok(Tcp::Private(Box::new(private.map_err(|_| silent())??)))
 }
 
 async fn resolve(host: &str, port: u16, until: Instant) -> Result<Vec<SocketAddr>, Failure> {

@@ -15,7 +15,7 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName}
 use tokio_rustls::rustls::{self, CertificateError, ClientConfig, RootCertStore};
 
 use crate::tunnel::address::Tls;
-use crate::tunnel::diagnose::{self, Seen};
+use crate::tunnel::diagnose;
 use crate::tunnel::failure::{Failure, Stage};
 
 /// Makes a connection private, once the server has shown a certificate for its name.
@@ -114,13 +114,14 @@ fn refused(name: &str, error: &std::io::Error) -> Failure {
             Stage::HostKey,
             format!("the certificate does not verify: {}; nothing was sent", bad(reason, name)),
         ),
-        Some(rustls::Error::AlertReceived(_)) => {
-            return diagnose::ended(&Seen { stderr: said, ..Seen::default() });
-        }
         Some(rustls::Error::InvalidMessage(_)) => {
             (Stage::Connect, "what answers there is not TLS".to_owned())
         }
-        _ => (Stage::Connect, "the host hung up before the connection was private".to_owned()),
+        _ => {
+            let hung_up = (Stage::Connect, "the host hung up before the connection was private");
+            let (stage, why) = diagnose::known(&said).unwrap_or(hung_up);
+            (stage, why.to_owned())
+        }
     };
     Failure { stage, why, said }
 }
