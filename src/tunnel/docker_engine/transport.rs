@@ -1,4 +1,4 @@
-//! Requests to an engine on another machine: each on a connection of its own, as over the engine's own socket.
+//! Requests to an engine, wherever it is: each on a connection of its own.
 
 use std::error::Error as _;
 use std::io;
@@ -20,13 +20,14 @@ use tokio::time::timeout;
 
 use crate::tunnel::address::Options;
 use crate::tunnel::diagnose;
-use crate::tunnel::docker_engine::TIMEOUT;
 use crate::tunnel::docker_engine::context::Endpoint;
 use crate::tunnel::failure::{Failure, Stage};
 use crate::tunnel::interpreter::quoted;
 use crate::tunnel::pipes::{Pipes, Process};
 use crate::tunnel::{socket, spawn, ssh};
 
+/// How long an answer of the engine may take, in seconds.
+const TIMEOUT: u64 = 30;
 /// How long one connection may take to come about: less than the engine's answer may, so that the reason is told.
 const LIMIT: Duration = Duration::from_secs(TIMEOUT / 2);
 /// How much of ssh's standard error is kept, in bytes, and how long it has to say it.
