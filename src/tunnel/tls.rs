@@ -130,7 +130,8 @@ fn refused(name: &str, error: &std::io::Error) -> Failure {
 fn bad(reason: &CertificateError, name: &str) -> String {
     use CertificateError as E;
     match reason {
-        E::UnknownIssuer => {
+        // A bad signature is that of an authority of the same name.
+        E::UnknownIssuer | E::BadSignature => {
             "no authority that is trusted signed it; name its authority with ca=FILE".to_owned()
         }
         E::Expired | E::ExpiredContext { .. } => "it has expired".to_owned(),
