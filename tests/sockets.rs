@@ -5,15 +5,27 @@
 mod support;
 
 use std::io::{Read, Write};
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 use std::{env, fs, thread};
 
+use hailer::tunnel::address::Tls;
+use hailer::tunnel::tls;
 use serde_json::{Value, json};
 use support::{Authority, Relay, free_port, relays};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::sync::oneshot;
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::rustls::{self, ServerConfig};
 
 /// What a run on one target said.
 struct Ran {
@@ -268,6 +280,51 @@ fn a_client_s_certificate_is_shown_where_it_is_given_and_asked_for_where_it_is_m
     );
     fs::write(&absent, "no PEM").unwrap();
     assert_refused(&private(server.port, &[("ca", &absent)]), "start", "holds no certificate", "");
+}
+
+/// A server that shows this certificate, and counts what it is sent once `read` says so.
+async fn counting(
+    certificate: &Path,
+    key: &Path,
+    read: oneshot::Receiver<()>,
+) -> (SocketAddr, Arc<AtomicUsize>) {
+    let chain = CertificateDer::pem_file_iter(certificate).unwrap().map(Result::unwrap).collect();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    let config =
+        config.with_no_client_auth().with_single_cert(chain, PrivateKeyDer::from_pem_file(key).unwrap());
+    let acceptor = TlsAcceptor::from(Arc::new(config.unwrap()));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (address, count) = (listener.local_addr().unwrap(), Arc::new(AtomicUsize::new(0)));
+    let counted = count.clone();
+    tokio::spawn(async move {
+        let mut stream = acceptor.accept(listener.accept().await.unwrap().0).await.unwrap();
+        read.await.unwrap();
+        let mut buffer = [0; 65536];
+        while let Ok(more @ 1..) = stream.read(&mut buffer).await {
+            counted.fetch_add(more, Ordering::Relaxed);
+        }
+    });
+    (address, count)
+}
+
+#[tokio::test]
+async fn what_tls_took_in_is_sent_on_while_only_the_reader_waits() {
+    let authority = Authority::new("authority");
+    authority.sign("server", "IP:127.0.0.1");
+    let (go, read) = oneshot::channel();
+    let (address, count) = counting(&authority.file("server.pem"), &authority.file("server.key"), read).await;
+    let tls = Tls { ca: Some(authority.file("ca.pem")), ..Tls::default() };
+    let socket = tokio::net::TcpStream::connect(address).await.unwrap();
+    let (mut reader, mut writer) = tokio::io::split(tls::wrap(socket, &tls, "127.0.0.1").await.unwrap());
+    let mut sent = 0;
+    // Until nothing more is taken in: the socket is full, and TLS holds what it had no room for.
+    while let Ok(more) = timeout(Duration::from_millis(200), writer.write(&[0; 65536])).await {
+        sent += more.unwrap();
+    }
+    go.send(()).unwrap();
+    let _ = timeout(Duration::from_millis(500), reader.read(&mut [0; 1])).await;
+    assert_eq!(count.load(Ordering::Relaxed), sent);
 }
 
 #[test]
