@@ -300,7 +300,7 @@ async fn counting(
     tokio::spawn(async move {
         let mut stream = acceptor.accept(listener.accept().await.unwrap().0).await.unwrap();
         read.await.unwrap();
-        let mut buffer = [0; 65536];
+        let mut buffer = [0; 16384];
         while let Ok(more @ 1..) = stream.read(&mut buffer).await {
             counted.fetch_add(more, Ordering::Relaxed);
         }
@@ -319,7 +319,7 @@ async fn what_tls_took_in_is_sent_on_while_only_the_reader_waits() {
     let (mut reader, mut writer) = tokio::io::split(tls::wrap(socket, &tls, "127.0.0.1").await.unwrap());
     let mut sent = 0;
     // Until nothing more is taken in: the socket is full, and TLS holds what it had no room for.
-    while let Ok(more) = timeout(Duration::from_millis(200), writer.write(&[0; 65536])).await {
+    while let Ok(more) = timeout(Duration::from_millis(200), writer.write(&[0; 16384])).await {
         sent += more.unwrap();
     }
     go.send(()).unwrap();
