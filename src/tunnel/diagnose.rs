@@ -27,8 +27,8 @@ pub struct Seen {
 const BUSY: &str =
     "the host hung up before it said who it is; it may be overloaded (MaxStartups), or shut us out";
 
-/// Words of ssh, with what they mean. The first that fits is taken.
-const SSH: &[(&str, Stage, &str)] = &[
+/// Words of ssh and of TLS servers, with what they mean. The first that fits is taken.
+const WORDS: &[(&str, Stage, &str)] = &[
     (
         "Could not resolve hostname",
         Stage::Resolve,
@@ -66,6 +66,15 @@ const SSH: &[(&str, Stage, &str)] = &[
     ("exchange_identification", Stage::Connect, "what answers there is no ssh server; check the port"),
     ("Connection reset by", Stage::Connect, "the host hung up"),
     ("Connection closed by", Stage::Connect, "the host hung up"),
+    (
+        "received fatal alert: CertificateRequired",
+        Stage::Login,
+        "the server wants a certificate of ours; give one with cert=FILE&key=FILE",
+    ),
+    ("received fatal alert: UnknownCA", Stage::Login, "the server does not know who signed our certificate"),
+    ("received fatal alert: BadCertificate", Stage::Login, "the server does not take our certificate"),
+    ("received fatal alert: CertificateExpired", Stage::Login, "our certificate has expired"),
+    ("received fatal alert", Stage::Connect, "the server refuses the TLS connection"),
     ("Bad configuration option", Stage::Start, "ssh does not take its options; see the message"),
     ("command-line line", Stage::Start, "ssh does not take its options; see the message"),
     ("Can't open user config file", Stage::Start, "ssh cannot read its configuration"),
@@ -96,9 +105,9 @@ pub fn ended(seen: &Seen) -> Failure {
         return failure(Stage::Interpreter, "no Python was found; name one with python=".into());
     }
     if matches!(seen.code, Some(255) | None)
-        && let Some((_, stage, why)) = SSH.iter().find(|(words, ..)| seen.stderr.contains(words))
+        && let Some((stage, why)) = known(&seen.stderr)
     {
-        return failure(*stage, (*why).to_owned());
+        return failure(stage, why.to_owned());
     }
     match seen.code {
         Some(126 | 127) => failure(Stage::Interpreter, "the interpreter could not be started".into()),
@@ -107,6 +116,11 @@ pub fn ended(seen: &Seen) -> Failure {
             format!("the connection ended before an interpreter answered{}", with_code(code)),
         ),
     }
+}
+
+/// What is meant by a text with words that are known.
+pub fn known(text: &str) -> Option<(Stage, &'static str)> {
+    WORDS.iter().find(|(words, ..)| text.contains(words)).map(|(_, stage, why)| (*stage, *why))
 }
 
 /// The failure of a tunnel that took too long. `seconds` is what it was given.
