@@ -137,14 +137,19 @@ def load_ahead(ctypes, libc):
     configure = getattr(libc, "__nss_configure_lookup", None)
     for name in LOOKUPS.split() if configure else ():
         configure(name.encode(), b"files dns" if name == "hosts" else b"files")
-    try:
-        import _hashlib
-        import _ssl
+    configure_openssl()
 
-        _hashlib.new("sha256")
-        _ssl._SSLContext(2 if sys.version_info[0] == 2 else 16)
-    except (ImportError, AttributeError, ValueError):
-        pass
+
+def configure_openssl():
+    protocol = 2 if sys.version_info[0] == 2 else 16  # any that does not warn
+    for name, use in (
+        ("_ssl", lambda module: module._SSLContext(protocol)),
+        ("_hashlib", lambda module: module.new("sha256")),
+    ):
+        try:
+            use(__import__(name))
+        except (ImportError, AttributeError, ValueError):
+            pass  # without OpenSSL
 
 
 # ---------------------------------------------------------------- outside: the one that hands modules over
@@ -384,20 +389,47 @@ class HostLoader(object):
 
 
 def adapt(module):
-    """Functions of the standard library that would look for the host's files in here, or run what they find."""
-    if module.__name__ == "linecache":
-        update = module.updatecache
+    """What of the standard library would look for the host's files in here, or would of itself run what it finds."""
+    change = CHANGES.get(module.__name__)
+    if change:
+        change(module)
 
-        def updatecache(filename, module_globals=None):
-            if filename not in Moved.files:
-                return update(filename, module_globals)
-            lines = ask("source", filename)
-            module.cache[filename] = sum(map(len, lines)), None, lines, filename
-            return lines
 
-        module.updatecache = updatecache
-    elif module.__name__ == "ctypes.util":
-        module.find_library = lambda name: None  # it asks a shell, a compiler and a linker
+def adapt_linecache(linecache):
+    update = linecache.updatecache
+
+    def updatecache(filename, module_globals=None):
+        if filename not in Moved.files:
+            return update(filename, module_globals)
+        lines = ask("source", filename)
+        linecache.cache[filename] = sum(map(len, lines)), None, lines, filename
+        return lines
+
+    linecache.updatecache = updatecache
+
+
+def adapt_platform(platform):
+    platform._syscmd_uname = platform._syscmd_file = lambda what, default="": default
+    if hasattr(platform, "_Processor"):
+        platform._Processor.from_subprocess = staticmethod(lambda: "")
+    if sys.version_info < (3, 8):  # it reads the interpreter's file
+        platform.libc_ver = lambda *words, **named: ("", "")
+
+
+def adapt_ctypes_util(util):
+    util.find_library = lambda name: None  # asks a shell, a compiler and a linker
+
+
+def adapt_multiprocessing_spawn(spawn):
+    spawn.set_executable("")  # what lies at the interpreter's place in here is another program
+
+
+CHANGES = {
+    "ctypes.util": adapt_ctypes_util,
+    "linecache": adapt_linecache,
+    "multiprocessing.spawn": adapt_multiprocessing_spawn,
+    "platform": adapt_platform,
+}
 
 
 def run_site_outside():
@@ -428,7 +460,7 @@ def move_in(spaces, libc, wire):
 
     site.main = run_site_outside
     for name, module in list(sys.modules.items()):
-        Moved.files.add(getattr(module, "__file__", None))
+        Moved.files.add((getattr(module, "__file__", None) or "").replace(".pyc", ".py"))
         if sys.version_info[0] == 2 and getattr(module, "__path__", None):
             Moved.places[name], module.__path__ = list(module.__path__), []
         if module is not None:
