@@ -18,6 +18,7 @@ import fcntl
 import itertools
 import marshal
 import os
+import select
 import struct
 import sys
 
@@ -79,7 +80,8 @@ def target_pid():
             give_up("%s, which knows the container's process, cannot be started here: %s" % (engine, reason(error)))
         out, said = process.communicate()
     if process.returncode:
-        give_up("%s tells no process of %s: %s" % (engine, name, said.decode("utf-8", "replace").strip()))
+        last = said.decode("utf-8", "replace").strip().rpartition("\n")[2]
+        give_up("%s tells no process of %s: %s" % (engine, name, last))
     pid = int(out.strip() or 0)
     return pid or give_up("the container %s is not running" % name)
 
@@ -164,6 +166,7 @@ def stay_outside(wire, child):
             os._exit(128 + os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status))
 
     def stopped(signum, stack):
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         os.kill(child, signal.SIGKILL)
         os._exit(128 + signum)
 
@@ -280,6 +283,9 @@ def ask(*words):
         words = [word.encode("utf-8", "surrogateescape") for word in words]
     with Moved.turn:
         number = next(Moved.numbers)
+        # Answers whose asker was interrupted are read first: the other side may wait until they are gone.
+        while not select.select([], [Moved.wire], [], 0)[1]:
+            uninterrupted(os.read, PART + PACKET.size)
         uninterrupted(os.write, PACKET.pack(number, 0) + b"\0".join(words))
         parts, more = [], True
         while more:
@@ -290,7 +296,7 @@ def ask(*words):
             if count == number:
                 parts.append(packet[PACKET.size:])
             else:
-                more = True  # what is left of an answer whose asker was interrupted
+                more = True  # of an interrupted one's answer
     answer = marshal.loads(b"".join(parts))
     if answer and answer[0] == "error":
         raise ImportError(answer[1])
