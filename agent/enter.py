@@ -170,6 +170,9 @@ def stay_outside(wire, child):
         os.kill(child, signal.SIGKILL)
         os._exit(128 + signum)
 
+    woken, wake = os.pipe()
+    fcntl.fcntl(wake, fcntl.F_SETFL, os.O_NONBLOCK)
+    signal.set_wakeup_fd(wake)  # a signal just before select ends it too
     signal.signal(signal.SIGCHLD, over)
     for signum in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
         signal.signal(signum, stopped)
@@ -177,16 +180,25 @@ def stay_outside(wire, child):
     null = os.open(os.devnull, os.O_RDWR)
     os.dup2(null, 0)
     os.dup2(null, 1)
+    sources = [woken, wire]
     while True:
         try:
-            question = os.read(wire, 1 << 20)
-            if question:
-                reply(wire, question)
-            else:
-                signal.pause()
-        except EnvironmentError as error:
-            if error.errno != errno.EINTR:
-                signal.pause()
+            ready = select.select(sources, [], [])[0]
+            if woken in ready:
+                os.read(woken, 512)
+                over()
+            elif not answer(wire):
+                sources.remove(wire)  # nobody asks any more; what is left is to wait
+        except (EnvironmentError, select.error):
+            pass  # a signal, or nobody takes the answer
+
+
+def answer(wire):
+    """Reads a question, and answers it. Whether there was one."""
+    question = os.read(wire, 1 << 20)
+    if question:
+        reply(wire, question)
+    return bool(question)
 
 
 def reply(wire, question):

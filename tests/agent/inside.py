@@ -246,10 +246,12 @@ class Inside(unittest.TestCase):
             self.skipTest("this Python has no package installed")
         self.assertEqual(self.value("import pip; pip.__file__").replace(".pyc", ".py"), where.replace(".pyc", ".py"))
 
-    def test_imports_of_many_threads(self):
-        names = "csv decimal email.message json sqlite3 xml.dom.minidom tarfile zipfile unittest pydoc".split()
-        for call in [self.agent.start("import %s; 1" % name) for name in names * 3]:
-            self.assertEqual(self.agent.finish(call).value, 1)
+    def test_many_threads_ask_at_once(self):
+        # Not by importing: import locks of some Pythons may deadlock by themselves.
+        names = "csv decimal wave json sqlite3 tarfile zipfile unittest pydoc".split()
+        code = "from hailer import _core as core\nall('%s' in core.ask('find', '%s')[1] for _ in range(30))"
+        for call in [self.agent.start(code % (name, name)) for name in names * 3]:
+            self.assertIs(self.agent.finish(call).value, True)
 
     def test_an_interrupted_question_spoils_no_other(self):
         self.value(INTERRUPTED)
