@@ -1,6 +1,7 @@
 //! From three byte pipes to a link, step by step: [`Opening::start`], then [`Opening::interpreter`], then
 //! [`Opening::agent`]. Each step ends within the time given to the whole, in a [`Failure`] that says how far it came.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use rustix::rand::{GetRandomFlags, getrandom};
@@ -13,12 +14,12 @@ use crate::link::handshake::{Handshake, Step};
 use crate::link::mux::{Caps, Heard, Mux};
 use crate::link::payload::{self, Codec};
 use crate::link::prompting::{Prompting, Unanswered};
-use crate::tunnel::address::{Address, Hop};
+use crate::tunnel::address::{Address, Hop, Way};
 use crate::tunnel::diagnose::{self, Seen};
 use crate::tunnel::pipes::Pipes;
 use crate::tunnel::prompt::Asker;
 use crate::tunnel::relay::Outer;
-use crate::tunnel::{self, Defaults, Failure, Stage, Start, words};
+use crate::tunnel::{self, Defaults, Failure, Stage, Start, nsenter, words};
 use crate::wire::frame::NONCE_LEN;
 
 /// How much of standard error is kept while a link starts, in bytes; of more, the end.
@@ -100,9 +101,10 @@ impl Opening {
         until: Instant,
     ) -> Result<Self, Failure> {
         let seconds = options.timeout.as_secs_f64();
+        let (stage0, core) = sent(&route.hop, codec)?;
         let start = Start {
             defaults: &options.defaults,
-            stage0: payload::stage0(codec),
+            stage0: &stage0,
             limit: options.timeout,
             asker: route.asker.as_ref(),
         };
@@ -116,7 +118,7 @@ impl Opening {
             .await
             .unwrap_or_else(|_| Err(diagnose::timed_out(&Seen::default(), seconds)))?;
         let nonce = nonce()?;
-        let core = [payload::core(codec), &nonce].concat();
+        let core = [core, &nonce].concat();
         let (output, held) = if pipes.reads_lines { (line(codec), core) } else { (core, Vec::new()) };
         let terminal = pipes.terminal.take();
         let prompting = terminal.map(|terminal| Prompting::new(terminal, route.asker.clone()));
@@ -288,6 +290,16 @@ async fn attend(prompting: &mut Option<Prompting>) -> Unanswered {
         Some(prompting) => prompting.attend().await,
         None => std::future::pending().await,
     }
+}
+
+/// Stage 0, and the core that it reads.
+fn sent(hop: &Hop, codec: Codec) -> Result<(Cow<'static, str>, &'static [u8]), Failure> {
+    let Way::Nsenter(inside) = &hop.way else {
+        return Ok((payload::stage0(codec).into(), payload::core(codec)));
+    };
+    let stage0 = payload::entering_stage0(codec, &nsenter::target(inside));
+    let stage0 = stage0.ok_or_else(|| Failure::start("no process or container can be called so"))?;
+    Ok((stage0.into(), payload::entering_core(codec)))
 }
 
 /// Stage 0 as a line for an interpreter that reads such. Its standard error goes where it is heard while stage 0 is at

@@ -92,6 +92,7 @@ pub fn ended(seen: &Seen) -> Failure {
                 "the agent arrived damaged: something on the way, most often a login profile, read our input"
                     .into(),
             ),
+            Some(7) => failure(Stage::Connect, not_entered(&seen.stderr)),
             code => failure(
                 Stage::Boot,
                 format!("Python {version} ({executable}) ended before the agent spoke{}", with_code(code)),
@@ -146,6 +147,16 @@ pub fn timed_out(seen: &Seen, seconds: f64) -> Failure {
 /// The sentence for an interpreter that we do not run on.
 pub fn too_old(version: &str, executable: &str) -> String {
     format!("Python {version} ({executable}) is too old: 2.7, or 3.6 and later; name another with python=")
+}
+
+/// Why the agent did not move into another process's namespaces: its own words. The agent is ours, but what it tells of
+/// may be an engine's words.
+fn not_entered(stderr: &str) -> String {
+    let mut lines = stderr.lines().rev();
+    lines.find_map(|line| line.strip_prefix("hailer: nsenter: ")).map_or_else(
+        || "the process's namespaces could not be entered".to_owned(),
+        |why| why.chars().filter(|c| !c.is_control()).collect(),
+    )
 }
 
 fn with_code(code: Option<i32>) -> String {
@@ -232,6 +243,18 @@ mod tests {
         assert_eq!(ended(&started(5)).stage, Stage::Boot);
         assert_eq!(timed_out(&started(0), 10.0).stage, Stage::Boot);
         assert_eq!(timed_out(&Seen::default(), 10.0).stage, Stage::Connect);
+    }
+
+    #[test]
+    fn namespaces_that_are_not_entered_say_why_themselves() {
+        let seen =
+            |stderr: &str| Seen { interpreter: Some(("3.11.2".into(), "/p".into())), ..seen(7, stderr) };
+        let failure = ended(&seen("noise\nhailer: nsenter: the container \u{1b}web is not running\n"));
+        assert_eq!(
+            (failure.stage, failure.why.as_str()),
+            (Stage::Connect, "the container web is not running")
+        );
+        assert_eq!(ended(&seen("")).why, "the process's namespaces could not be entered");
     }
 
     #[test]
