@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use hailer::inventory;
 use hailer::link::connection::{Connection, Turn};
 use hailer::link::mux::{Caps, Heard};
-use hailer::link::opening::{Opening, Options};
+use hailer::link::opening::{Opening, Options, Route};
 use hailer::tunnel::Defaults;
 use support::{Row, median, millis, percentile, wanted};
 
@@ -100,7 +100,9 @@ async fn open(target: &str, ssh_options: Vec<String>) -> Connection {
         defaults: Defaults { python: None, ssh_options },
         caps: Caps::default(),
     };
-    let opening = Opening::start(&found[0].address, &options).await.expect("a tunnel");
+    let opening = Opening::start(&Route::from_here(&found[0].address).expect("a hop"), &options)
+        .await
+        .expect("a tunnel");
     opening.interpreter().await.expect("an interpreter").agent().await.expect("an agent").connection
 }
 

@@ -3,14 +3,18 @@
 
 pub mod clock;
 pub mod command;
+mod credentials;
 pub mod event;
 mod lines;
 mod outbox;
 mod pace;
+mod passages;
 mod registry;
 mod runs;
+mod serving;
 mod supervisor;
 pub mod target;
+mod wish;
 mod worker;
 
 use std::io;
