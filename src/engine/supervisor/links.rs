@@ -167,6 +167,7 @@ impl Supervisor {
     fn open(&mut self, target: TargetId, from: Option<(Outer, Pace)>) {
         let Some(address) = self.registry.address(target) else { return };
         let Some(hop) = address.last().cloned() else { return };
+        let (outer, pace) = from.unzip();
         self.links.epoch += 1;
         let epoch = self.links.epoch;
         let patience = Patience::default();
