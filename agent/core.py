@@ -23,7 +23,7 @@ except ImportError:  # 2.7
 
 OPEN, DATA, ITEM, CREDIT, CLOSE, PING, PONG, CANCEL = range(1, 9)
 EVAL, SPAWN, IMPORT = 0, 1, 2  # tags of OPEN
-STDOUT = 1  # tag of DATA
+STDOUT, STDERR = 1, 2  # tags of DATA
 VALUE, PROGRESS, WARNING, HELLO = 0, 1, 2, 3  # tags of ITEM
 RAISED, CANCELLED, REFUSED = 1, 2, 3  # tags of CLOSE, besides VALUE
 MORE, ZLIB = 0x80, 0x40
@@ -52,6 +52,7 @@ class State(object):
     leader = 0  # the thread that reads
     odd = 1  # our next channel
     site = False  # site has been run
+    errors = None  # sys.stderr, where no pipe of its own carries it
     opening = {}  # channel -> parts of an OPEN that goes on
 
 
@@ -236,6 +237,8 @@ def run(call):
         if call.out:
             send_out(call)
         try:
+            if State.errors:
+                State.errors.flush()
             if len(message) <= CHUNK and me == MAIN != State.leader:
                 # Nothing holds up the main thread any more: it is free before anybody can know that the call is over,
                 # so that the next call runs there.
@@ -509,7 +512,7 @@ class Output(object):
         if data[end:]:
             self.parts[me] = data[end:]
         if end:
-            write(2, data[:end])
+            put_error(data[:end])
 
     def writelines(self, lines):
         for line in lines:
@@ -522,7 +525,7 @@ class Output(object):
             flush()
         rest = self.parts.pop(thread.get_ident(), None)
         if rest:
-            write(2, rest)
+            put_error(rest)
 
     def fileno(self):
         return self.fd
@@ -546,6 +549,15 @@ class Raw(object):
         self.write = lambda data: output.put(bytes(data)) or len(data)
         self.flush = output.flush
         self.fileno = output.fileno
+
+
+def put_error(data):
+    call = current() if State.errors else None
+    if call is None:
+        return write(2, data)
+    for at in range(0, len(data), CHUNK):
+        send(call, DATA, STDERR, data[at:at + CHUNK])
+    flush()
 
 
 def send_out(call):
@@ -833,12 +845,17 @@ def hello():
 
 
 def take_over():
-    """The wire moves to high descriptors; 0 is empty, and 1 is where 2 goes: nobody else can write to the wire."""
+    """The wire moves to high descriptors; 0 is empty, and 1 is where 2 goes: nobody else can write to the wire.
+
+    Where 2 is the wire itself, as over a socket, both go nowhere, and sys.stderr travels as frames.
+    """
     State.read_fd, State.write_fd = high(0), high(1)
     null = os.open(os.devnull, os.O_RDWR)
     try:
-        os.fstat(2)
+        alone = os.fstat(2)[1:3] != os.fstat(1)[1:3]  # inode and device
     except OSError:
+        alone = False
+    if not alone:
         os.dup2(null, 2)
     os.dup2(null, 0)
     os.dup2(2, 1)
@@ -846,6 +863,8 @@ def take_over():
         os.close(null)
     sys.stdout = sys.__stdout__ = Output(1)
     sys.stderr = sys.__stderr__ = Output(2)
+    if not alone:
+        State.errors = sys.stderr
 
 
 def namespace():

@@ -22,8 +22,8 @@ pub struct Applicant {
     pub target: TargetId,
     /// What its target is called.
     pub name: String,
-    /// What sets its answers apart from those of others. Where code on another host asked for the link, nothing that was
-    /// typed for the person's own links is given to it.
+    /// What sets its answers apart from those of others: a host may ask in any words, and must get nothing that was typed
+    /// for another kind of way in. None: it is this machine's own ssh that asks.
     pub apart: Option<String>,
     /// Told while a question is open.
     pub patience: Patience,
@@ -82,7 +82,7 @@ impl Credentials {
             }
         }
         applicant.patience.begin();
-        self.waiting.push_back(Waiting { wants: prompt::wants(last), applicant, text, domain, reply });
+        self.waiting.push_back(Waiting { wants: prompt::kind(&text), applicant, text, domain, reply });
         self.go_on(events);
     }
 

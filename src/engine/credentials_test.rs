@@ -23,7 +23,7 @@ impl Desk {
     fn ask_as(&mut self, applicant: Applicant, text: &str) {
         let (reply, answer) = oneshot::channel();
         self.replies.push((applicant.link, answer));
-        let asked = Asked { link: applicant.link, text: text.to_owned(), reply };
+        let asked = Asked { link: applicant.link, text: text.to_owned(), notice: false, reply };
         self.credentials.asked(applicant, asked, &mut self.events);
     }
 

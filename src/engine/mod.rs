@@ -7,6 +7,7 @@ mod credentials;
 pub mod event;
 mod lines;
 mod outbox;
+mod pace;
 mod passages;
 mod registry;
 mod runs;
@@ -41,7 +42,7 @@ pub struct EngineConfig {
     pub discover: Discover,
     /// How links are opened.
     pub opening: Options,
-    /// How many links are opened at the same time.
+    /// How many links may at most be opened at the same time.
     pub connects_at_once: usize,
 }
 

@@ -20,12 +20,14 @@ use crate::engine::command::{Command, Interrupt};
 use crate::engine::credentials::Credentials;
 use crate::engine::event::{Event, Level, TargetChange};
 use crate::engine::outbox::Outbox;
+use crate::engine::pace::Pace;
 use crate::engine::registry::Registry;
 use crate::engine::runs::{Order, Runs, Step};
 use crate::engine::target::{LinkState, TargetId};
 use crate::engine::worker::{News, ROOM, Report, Request};
 use crate::inventory::{self, Change};
-use crate::tunnel::prompt::{Asked, Helper};
+use crate::tunnel::askpass;
+use crate::tunnel::prompt::Asked;
 
 /// Reports that may wait; a worker that finds no room waits, and its host with it.
 const REPORTS: usize = 1024;
@@ -44,13 +46,14 @@ pub struct Supervisor {
     links: Links,
     credentials: Credentials,
     questions: (mpsc::UnboundedSender<Asked>, mpsc::UnboundedReceiver<Asked>),
-    helper: Option<Helper>,
+    /// Where this machine's ssh asks, once it is used.
+    askpass: Option<Result<askpass::Server, ()>>,
     reaches: Reaches,
     runs: Runs,
     outbox: Outbox,
     orders: Vec<Order>,
     workers: JoinSet<()>,
-    turn: Arc<Semaphore>,
+    pace: Pace,
     room: Arc<Semaphore>,
     reports: (mpsc::Sender<Report>, mpsc::Receiver<Report>),
 }
@@ -58,7 +61,7 @@ pub struct Supervisor {
 impl Supervisor {
     /// One that has nothing to do yet.
     pub fn new(config: EngineConfig) -> Self {
-        let turn = Arc::new(Semaphore::new(config.connects_at_once.max(1)));
+        let pace = Pace::new(config.connects_at_once);
         Self {
             config,
             clock: Clock::start(),
@@ -67,13 +70,13 @@ impl Supervisor {
             links: Links::default(),
             credentials: Credentials::default(),
             questions: mpsc::unbounded_channel(),
-            helper: None,
+            askpass: None,
             reaches: Reaches::default(),
             runs: Runs::default(),
             outbox: Outbox::default(),
             orders: Vec::new(),
             workers: JoinSet::new(),
-            turn,
+            pace,
             room: Arc::new(Semaphore::new(ROOM as usize)),
             reports: mpsc::channel(REPORTS),
         }

@@ -4,17 +4,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::time::sleep;
 
 use crate::engine::clock::Clock;
 use crate::engine::command::RunId;
 use crate::engine::event::{Line, Stream};
 use crate::engine::lines::Cutter;
+use crate::engine::pace::{Pace, Patience};
 use crate::engine::passages::Answer;
 use crate::engine::runs::CallNews;
 use crate::engine::serving::Serving;
 use crate::engine::target::{LinkState, TargetId};
 use crate::link::opening::{Opened, Opening, Options, Route};
 use crate::tunnel::relay::{self, Outer};
+use crate::tunnel::{Failure, Stage};
 
 /// How much all values that wait for a slow front end may take up, in KiB. One that is larger waits until it is alone.
 pub const ROOM: u32 = 64 * 1024;
@@ -91,8 +94,8 @@ pub struct Worker {
     pub route: Route,
     /// How it is opened.
     pub options: Options,
-    /// Bounds how many links are opened at once.
-    pub turn: Arc<Semaphore>,
+    /// Bounds how many links are opened at once from where this one is.
+    pub pace: Pace,
     /// What it is asked for.
     pub requests: mpsc::UnboundedReceiver<Request>,
     /// What it is asked for by those who lie beyond it, and the way they ask.
@@ -115,29 +118,41 @@ impl Worker {
         Serving::new(self, connection).serve().await;
     }
 
-    /// Opens the link, reporting each step. None: it failed, and that was reported, or nobody wants it any more.
+    /// Opens the link, reporting each step, and again when it was only refused for now. None: it failed, and that was
+    /// reported, or nobody wants it any more.
     async fn open(&mut self) -> Option<Opened> {
-        let turn = Arc::clone(&self.turn);
-        let permit = self.unless_dropped(async { turn.acquire().await.ok() }).await??;
+        let (pace, mut patience) = (self.pace.clone(), Patience::default());
+        loop {
+            let turn = self.unless_dropped(pace.turn()).await?;
+            let failure = match self.attempt().await? {
+                Ok(opened) => {
+                    turn.came_up(self.options.timeout);
+                    return Some(opened);
+                }
+                Err(failure) => failure,
+            };
+            let busy = failure.stage == Stage::Busy;
+            let Some(pause) = busy.then(|| turn.refused(&mut patience)).flatten() else {
+                self.report(News::State(LinkState::Unreachable(failure))).await;
+                return None;
+            };
+            self.report(News::State(LinkState::Queued)).await;
+            self.unless_dropped(sleep(pause)).await?;
+        }
+    }
+
+    /// Opens the link, once. None: nobody wants it any more.
+    async fn attempt(&mut self) -> Option<Result<Opened, Failure>> {
         self.report(News::State(LinkState::Connecting)).await;
         let (route, options) = (self.route.clone(), self.options.clone());
         let found =
             self.unless_dropped(async move { Opening::start(&route, &options).await?.interpreter().await });
-        let opened = match found.await? {
-            Ok(opening) => {
-                self.report(News::State(LinkState::Booting)).await;
-                self.unless_dropped(opening.agent()).await?
-            }
-            Err(failure) => Err(failure),
+        let opening = match found.await? {
+            Ok(opening) => opening,
+            Err(failure) => return Some(Err(failure)),
         };
-        drop(permit);
-        match opened {
-            Ok(opened) => Some(opened),
-            Err(failure) => {
-                self.report(News::State(LinkState::Unreachable(failure))).await;
-                None
-            }
-        }
+        self.report(News::State(LinkState::Booting)).await;
+        self.unless_dropped(opening.agent()).await
     }
 
     /// Waits for `work`, unless the link is let go of first.

@@ -62,6 +62,8 @@ pub struct Opening {
     pipes: Pipes,
     handshake: Handshake,
     output: Vec<u8>,
+    /// What is written only when stage 0 has spoken: who reads lines may read ahead.
+    held: Vec<u8>,
     stderr: Vec<u8>,
     stderr_open: bool,
     interpreter: Option<(String, String)>,
@@ -114,7 +116,8 @@ impl Opening {
             .await
             .unwrap_or_else(|_| Err(diagnose::timed_out(&Seen::default(), seconds)))?;
         let nonce = nonce()?;
-        let output = [payload::core(codec), &nonce].concat();
+        let core = [payload::core(codec), &nonce].concat();
+        let (output, held) = if pipes.reads_lines { (line(codec), core) } else { (core, Vec::new()) };
         let terminal = pipes.terminal.take();
         let prompting = terminal.map(|terminal| Prompting::new(terminal, route.asker.clone()));
         Ok(Self {
@@ -126,6 +129,7 @@ impl Opening {
             prompting,
             handshake: Handshake::new(nonce),
             output,
+            held,
             stderr: Vec::new(),
             stderr_open: true,
             interpreter: None,
@@ -140,6 +144,7 @@ impl Opening {
         match self.step().await? {
             Step::Interpreter { version, executable } => {
                 self.interpreter = Some((version, executable));
+                self.output.append(&mut self.held);
                 Ok(self)
             }
             Step::NoZlib | Step::Agent { .. } => Err(self.failed(Stage::Boot, "the far side skipped a step")),
@@ -189,7 +194,8 @@ impl Opening {
         let Self { pipes, handshake, stderr, .. } = self;
         Ok(Opened {
             info: AgentInfo::parse(&hello),
-            banner: handshake.banner(),
+            // An interpreter that reads lines asks for the first one.
+            banner: handshake.banner().trim_end_matches(">>>").trim_end().to_owned(),
             stderr,
             connection: Connection::new(mux, pipes, heard),
         })
@@ -220,7 +226,12 @@ impl Opening {
                 },
                 read = stdout.read_buf(&mut bytes) => match read {
                     Ok(count) if count > 0 => return Ok(bytes),
-                    _ => return Err(self.ended().await),
+                    Ok(_) => return Err(self.ended().await),
+                    Err(error) => {
+                        // Over TLS this is the peer's reason.
+                        self.stderr.extend_from_slice(error.to_string().as_bytes());
+                        return Err(self.ended().await);
+                    }
                 },
                 read = stderr.read_buf(&mut words), if self.stderr_open => match read {
                     Ok(count) if count > 0 => {
@@ -277,6 +288,12 @@ async fn attend(prompting: &mut Option<Prompting>) -> Unanswered {
         Some(prompting) => prompting.attend().await,
         None => std::future::pending().await,
     }
+}
+
+/// Stage 0 as a line for an interpreter that reads such. Its standard error goes where it is heard while stage 0 is at
+/// work, and tells the core that it has none of its own.
+fn line(codec: Codec) -> Vec<u8> {
+    format!("import os;n=os.dup2(1,2);{}\n", payload::stage0(codec)).into_bytes()
 }
 
 fn nonce() -> Result<[u8; NONCE_LEN], Failure> {

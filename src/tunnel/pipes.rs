@@ -54,6 +54,8 @@ pub enum Process {
     Container(Box<Contained>),
     /// A program that another agent started.
     Relayed(Relayed),
+    /// Nothing that is known here: the pipes are a socket.
+    Socket,
 }
 
 /// A process and what it started: a shell's commands, ssh's proxies. All of it is killed when dropped.
@@ -142,6 +144,7 @@ impl Process {
             Self::Child(group) => group.0.wait().await.map_or(Ending::Unknown, Ending::from),
             Self::Container(contained) => contained.ended().await,
             Self::Relayed(relayed) => relayed.ended().await,
+            Self::Socket => Ending::Unknown,
         }
     }
 
@@ -154,6 +157,7 @@ impl Process {
             }
             Self::Container(contained) => contained.kill().await,
             Self::Relayed(relayed) => relayed.kill(),
+            Self::Socket => {}
         }
     }
 }

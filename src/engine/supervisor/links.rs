@@ -8,14 +8,16 @@ use tokio::task::{self, JoinError};
 
 use super::Supervisor;
 use crate::engine::credentials;
-use crate::engine::event::TargetChange;
+use crate::engine::event::{Level, TargetChange};
+use crate::engine::pace::Pace;
 use crate::engine::runs::Runs;
-use crate::engine::target::{LinkState, Origin, TargetId};
+use crate::engine::target::{Kind, LinkState, Origin, TargetId};
 use crate::engine::worker::{Request, Worker};
 use crate::inventory::Found;
 use crate::link::opening::Route;
-use crate::tunnel::address::Address;
-use crate::tunnel::prompt::{Asker, Patience};
+use crate::tunnel::address::{Address, Hop, Way};
+use crate::tunnel::askpass;
+use crate::tunnel::prompt::{Asker, Helper, Patience};
 use crate::tunnel::relay::Outer;
 use crate::tunnel::{Failure, Stage};
 
@@ -27,6 +29,8 @@ pub(super) struct Link {
     requests: mpsc::UnboundedSender<Request>,
     /// For those that lie beyond it.
     pub(super) outer: Outer,
+    /// For those that are reached from it.
+    pace: Pace,
     applicant: credentials::Applicant,
 }
 
@@ -84,7 +88,7 @@ impl Links {
             patience: Patience::default(),
         };
         let (requests, outer) = (mpsc::unbounded_channel().0, Outer::new().0);
-        self.open.insert(target, Link { epoch: 1, task, requests, outer, applicant });
+        self.open.insert(target, Link { epoch: 1, task, requests, outer, pace: Pace::new(1), applicant });
     }
 
     fn is_waiting(&self, target: TargetId) -> bool {
@@ -145,8 +149,8 @@ impl Supervisor {
     fn approach(&mut self, target: TargetId, through: TargetId) {
         match (self.states.get(&through), self.links.get(through)) {
             (Some(LinkState::Ready(_)), Some(link)) => {
-                let outer = link.outer.clone();
-                self.open(target, Some(outer));
+                let from = (link.outer.clone(), link.pace.clone());
+                self.open(target, Some(from));
             }
             (_, Some(_)) => self.wait(target, through),
             (_, None) if self.links.is_waiting(through) => self.wait(target, through),
@@ -160,7 +164,7 @@ impl Supervisor {
         self.state(target, LinkState::Queued);
     }
 
-    fn open(&mut self, target: TargetId, outer: Option<Outer>) {
+    fn open(&mut self, target: TargetId, from: Option<(Outer, Pace)>) {
         let Some(address) = self.registry.address(target) else { return };
         let Some(hop) = address.last().cloned() else { return };
         self.links.epoch += 1;
@@ -170,16 +174,16 @@ impl Supervisor {
         let asker = Asker {
             link: epoch,
             questions: self.questions.0.clone(),
-            helper: self.helper.clone(),
+            helper: self.helper(&hop),
             patience: patience.clone(),
         };
         let (sender, requests) = mpsc::unbounded_channel();
         let worker = Worker {
             target,
             epoch,
-            route: Route { hop, outer, asker: Some(asker) },
+            route: Route { hop, outer: from.as_ref().map(|(outer, _)| outer.clone()), asker: Some(asker) },
             options: self.config.opening.clone(),
-            turn: Arc::clone(&self.turn),
+            pace: from.map_or_else(|| self.pace.clone(), |(_, pace)| pace),
             room: Arc::clone(&self.room),
             requests,
             beyond: (beyond.clone(), wanted),
@@ -188,10 +192,26 @@ impl Supervisor {
         };
         let task = self.workers.spawn(worker.work()).id();
         let name = self.registry.get(target).map(|target| target.name.clone()).unwrap_or_default();
-        let apart = self.asked_by(target);
+        let apart = self.apart(target);
+        let pace = Pace::new(self.config.connects_at_once);
         let applicant = credentials::Applicant { link: epoch, target, name, apart, patience };
-        self.links.open.insert(target, Link { epoch, task, requests: sender, outer: beyond, applicant });
+        self.links
+            .open
+            .insert(target, Link { epoch, task, requests: sender, outer: beyond, pace, applicant });
         self.state(target, LinkState::Queued);
+    }
+
+    /// Where ssh is to ask, which must be there before it starts. Without it nobody can be asked: that is said once.
+    fn helper(&mut self, hop: &Hop) -> Option<Helper> {
+        let Way::Ssh { .. } = hop.way else { return None };
+        if self.askpass.is_none() {
+            let server = askpass::listen(self.questions.0.clone());
+            self.askpass = Some(server.map_err(|error| {
+                let why = format!("ssh cannot ask for passwords: no socket for that could be made: {error}");
+                self.notice(Level::Warning, why);
+            }));
+        }
+        Some(self.askpass.as_ref()?.as_ref().ok()?.helper.clone())
     }
 
     /// Workers report their own ends. One that broke cannot, and what waits for it must not wait for ever.
@@ -260,11 +280,18 @@ impl Supervisor {
         Failure { why: format!("on the way, {name}: {}", failure.why), ..failure.clone() }
     }
 
-    /// Whose code asked for this target, where that was not on this machine.
-    fn asked_by(&self, target: TargetId) -> Option<String> {
+    /// What sets the answers for this target apart (see [`credentials::Applicant::apart`]): which program asks, and where
+    /// it does, unless it is one that is used with the same password on many hosts. Code on a host gets nothing that was
+    /// typed for a person's own links.
+    fn apart(&self, target: TargetId) -> Option<String> {
         let target = self.registry.get(target)?;
         let through = self.registry.get(target.through?)?;
-        let own = through.origin == Origin::BuiltIn || target.origin != Origin::Code;
-        (!own).then(|| through.name.clone())
+        let here = through.origin == Origin::BuiltIn;
+        match target.kind {
+            Kind::Sudo | Kind::Su | Kind::Doas if here || target.origin != Origin::Code => {
+                Some(format!("{:?}", target.kind))
+            }
+            kind => Some(format!("{kind:?} from {}", through.name)),
+        }
     }
 }
