@@ -182,9 +182,9 @@ impl Supervisor {
         let worker = Worker {
             target,
             epoch,
-            route: Route { hop, outer: from.as_ref().map(|(outer, _)| outer.clone()), asker: Some(asker) },
+            route: Route { hop, outer, asker: Some(asker) },
             options: self.config.opening.clone(),
-            pace: from.map_or_else(|| self.pace.clone(), |(_, pace)| pace),
+            pace: pace.unwrap_or_else(|| self.pace.clone()),
             room: Arc::clone(&self.room),
             requests,
             beyond: (beyond.clone(), wanted),
