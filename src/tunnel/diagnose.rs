@@ -2,7 +2,9 @@
 //!
 //! OpenSSH's messages are not translated, so its own words can be looked for.
 
+use crate::tunnel::askpass::UNANSWERED;
 use crate::tunnel::failure::{Failure, Stage};
+use crate::tunnel::host_key;
 use crate::tunnel::interpreter::NONE_FOUND;
 
 /// What was seen of a start that came to nothing.
@@ -25,16 +27,7 @@ const SSH: &[(&str, Stage, &str)] = &[
         Stage::Resolve,
         "the name has no address; check its spelling, DNS, or HostName in ~/.ssh/config",
     ),
-    (
-        "REMOTE HOST IDENTIFICATION HAS CHANGED",
-        Stage::HostKey,
-        "the host's key has CHANGED; nothing was sent; find out why before you run ssh-keygen -R",
-    ),
-    (
-        "Host key verification failed",
-        Stage::HostKey,
-        "the host's key is not known; nothing was sent; connect once with ssh and compare the fingerprint",
-    ),
+    (UNANSWERED, Stage::Login, "a question on the way in got no answer, so nothing was sent in its place"),
     (
         "Too many authentication failures",
         Stage::Login,
@@ -78,10 +71,13 @@ pub fn ended(seen: &Seen) -> Failure {
     if seen.stderr.contains(NONE_FOUND) {
         return failure(Stage::Interpreter, "no Python was found; name one with python=".into());
     }
-    if matches!(seen.code, Some(255) | None)
-        && let Some((_, stage, why)) = SSH.iter().find(|(words, ..)| seen.stderr.contains(words))
-    {
-        return failure(*stage, (*why).to_owned());
+    if matches!(seen.code, Some(255) | None) {
+        if let Some(why) = host_key::why(&seen.stderr) {
+            return failure(Stage::HostKey, why);
+        }
+        if let Some((_, stage, why)) = SSH.iter().find(|(words, ..)| seen.stderr.contains(words)) {
+            return failure(*stage, (*why).to_owned());
+        }
     }
     match seen.code {
         Some(126 | 127) => failure(Stage::Interpreter, "the interpreter could not be started".into()),
