@@ -1,4 +1,5 @@
 use super::*;
+use crate::tunnel::prompt::Source;
 
 const SUDO: &str = "[sudo] password for ops: ";
 
@@ -23,7 +24,7 @@ impl Desk {
     fn ask_as(&mut self, applicant: Applicant, text: &str) {
         let (reply, answer) = oneshot::channel();
         self.replies.push((applicant.link, answer));
-        let asked = Asked { link: applicant.link, text: text.to_owned(), notice: false, reply };
+        let asked = Asked { link: applicant.link, text: text.to_owned(), from: Source::Terminal, reply };
         self.credentials.asked(applicant, asked, &mut self.events);
     }
 

@@ -2,7 +2,9 @@
 //!
 //! OpenSSH's messages are not translated, so its own words can be looked for.
 
+use crate::tunnel::askpass::UNANSWERED;
 use crate::tunnel::failure::{Failure, Stage};
+use crate::tunnel::host_key;
 use crate::tunnel::interpreter::NONE_FOUND;
 
 /// What standard error begins with where an agent could not start a program; the reason follows.
@@ -32,16 +34,7 @@ const WORDS: &[(&str, Stage, &str)] = &[
         Stage::Resolve,
         "the name has no address; check its spelling, DNS, or HostName in ~/.ssh/config",
     ),
-    (
-        "REMOTE HOST IDENTIFICATION HAS CHANGED",
-        Stage::HostKey,
-        "the host's key has CHANGED; nothing was sent; find out why before you run ssh-keygen -R",
-    ),
-    (
-        "Host key verification failed",
-        Stage::HostKey,
-        "the host's key is not known; nothing was sent; connect once with ssh and compare the fingerprint",
-    ),
+    (UNANSWERED, Stage::Login, "a question on the way in got no answer, so nothing was sent in its place"),
     (
         "Too many authentication failures",
         Stage::Login,
@@ -121,10 +114,13 @@ pub fn ended(seen: &Seen) -> Failure {
     if seen.stderr.contains(NONE_FOUND) {
         return failure(Stage::Interpreter, "no Python was found; name one with python=".into());
     }
-    if matches!(seen.code, Some(255) | None)
-        && let Some((stage, why)) = known(&seen.stderr)
-    {
-        return failure(stage, why.to_owned());
+    if matches!(seen.code, Some(255) | None) {
+        if let Some(why) = host_key::why(&seen.stderr) {
+            return failure(Stage::HostKey, why);
+        }
+        if let Some((stage, why)) = known(&seen.stderr) {
+            return failure(stage, why.to_owned());
+        }
     }
     match seen.code {
         Some(126 | 127) => failure(Stage::Interpreter, "the interpreter could not be started".into()),
