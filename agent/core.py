@@ -22,7 +22,7 @@ except ImportError:  # 2.7
     import thread
 
 OPEN, DATA, ITEM, CREDIT, CLOSE, PING, PONG, CANCEL = range(1, 9)
-EVAL, IMPORT = 0, 2  # tags of OPEN
+EVAL, SPAWN, IMPORT = 0, 1, 2  # tags of OPEN
 STDOUT, STDERR = 1, 2  # tags of DATA
 VALUE, PROGRESS, WARNING, HELLO = 0, 1, 2, 3  # tags of ITEM
 RAISED, CANCELLED, REFUSED = 1, 2, 3  # tags of CLOSE, besides VALUE
@@ -208,10 +208,11 @@ class Call(object):
     """One call: its channel, its credit, what it printed."""
 
     __slots__ = (
-        "channel", "request", "granted", "spent", "gates", "order", "cancelled", "stop", "thread", "user", "out"
+        "channel", "request", "granted", "spent", "gates", "order", "cancelled", "stop", "thread", "user", "out",
+        "input", "wake",
     )
 
-    def __init__(self, channel, request):
+    def __init__(self, channel, request, input):
         self.channel = channel
         self.request = request
         self.granted, self.spent, self.gates = WINDOW, 0, []
@@ -221,12 +222,16 @@ class Call(object):
         self.thread = None
         self.user = False  # the user's code runs: a cancel may interrupt
         self.out = []  # printed, not yet sent
+        self.input = input  # of a program that is relayed: what came for it
+        self.wake = None  # of such a one: tells the relay that more came, or credit
 
 
 def run(call):
     """Runs a call to its end, and sends its outcome. Nothing gets out of here."""
     me = call.thread = thread.get_ident()
     running[me] = call
+    if call.input is not None:
+        return start_program(call)
     try:
         tag, message = outcome(call)
         if call.out:
@@ -247,6 +252,17 @@ def run(call):
     finally:
         del running[me]
         calls.pop(call.channel, None)
+
+
+def start_program(call):
+    """Starts what is to be relayed; the relay sees to it from then on, and ends the call."""
+    try:
+        module("hailer.relay").start(call)
+    except BaseException as error:
+        del calls[call.channel]
+        refuse(call.channel, "%s" % error)
+    finally:
+        del running[call.thread]
 
 
 def outcome(call):
@@ -622,10 +638,10 @@ def opened(flags, channel, payload):
         return None
     if channel in State.opening:
         payload = b"".join(State.opening.pop(channel)) + payload
-    if flags & 15 != EVAL:
+    if flags & 15 > SPAWN:
         refuse(channel, "this agent takes no OPEN with tag %d" % (flags & 15))
         return None
-    call = calls[channel] = Call(channel, payload)
+    call = calls[channel] = Call(channel, payload, [] if flags & 15 == SPAWN else None)
     if len(running) >= THREADS:
         waiting.append(call)
         return None
@@ -642,6 +658,14 @@ def handle(kind, flags, channel, payload):
                 gates, call.gates = call.gates, []
             for gate in gates:
                 gate.release()
+            if call.wake:
+                call.wake()
+    elif kind == DATA:
+        call = calls.get(channel)
+        if call is not None and call.input is not None:
+            call.input.append((flags & 15, payload))
+            if call.wake:
+                call.wake()
     elif kind == CLOSE and channel in imports:
         answered(flags, channel, payload)
     elif kind == PING:

@@ -70,6 +70,17 @@ pub fn this_machine() -> Found {
 }
 
 impl Found {
+    /// A target on the way to another.
+    pub fn on_the_way(address: Address) -> Self {
+        Self {
+            name: address.to_string(),
+            kind: kind(&address),
+            address,
+            origin: Origin::Hop,
+            about: String::new(),
+        }
+    }
+
     /// The target at this address, called as it is written.
     ///
     /// # Errors

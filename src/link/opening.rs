@@ -12,10 +12,13 @@ use crate::link::connection::{Connection, READ};
 use crate::link::handshake::{Handshake, Step};
 use crate::link::mux::{Caps, Heard, Mux};
 use crate::link::payload::{self, Codec};
-use crate::tunnel::address::Address;
+use crate::link::prompting::{Prompting, Unanswered};
+use crate::tunnel::address::{Address, Hop};
 use crate::tunnel::diagnose::{self, Seen};
 use crate::tunnel::pipes::Pipes;
-use crate::tunnel::{self, Defaults, Failure, Stage, Start};
+use crate::tunnel::prompt::Asker;
+use crate::tunnel::relay::Outer;
+use crate::tunnel::{self, Defaults, Failure, Stage, Start, words};
 use crate::wire::frame::NONCE_LEN;
 
 /// How much of standard error is kept while a link starts, in bytes; of more, the end.
@@ -32,10 +35,27 @@ pub struct Options {
     pub caps: Caps,
 }
 
+/// Where a link is to lead.
+#[derive(Debug, Clone)]
+pub struct Route {
+    /// The hop that is taken.
+    pub hop: Hop,
+    /// From which agent's machine; none: from this one.
+    pub outer: Option<Outer>,
+    /// Who answers what is asked on the way; none: nobody does.
+    pub asker: Option<Asker>,
+}
+
+impl Route {
+    /// The last hop of an address, from this machine, with nobody who answers.
+    pub fn from_here(address: &Address) -> Option<Self> {
+        Some(Self { hop: address.last()?.clone(), outer: None, asker: None })
+    }
+}
+
 /// A link on its way up.
-#[derive(Debug)]
 pub struct Opening {
-    address: Address,
+    route: Route,
     options: Options,
     codec: Codec,
     until: Instant,
@@ -47,6 +67,7 @@ pub struct Opening {
     stderr: Vec<u8>,
     stderr_open: bool,
     interpreter: Option<(String, String)>,
+    prompting: Option<Prompting>,
 }
 
 /// A link that is up, and what was said on the way.
@@ -67,38 +88,45 @@ impl Opening {
     ///
     /// # Errors
     /// The tunnel could not be started.
-    pub async fn start(address: &Address, options: &Options) -> Result<Self, Failure> {
+    pub async fn start(route: &Route, options: &Options) -> Result<Self, Failure> {
         let until = Instant::now() + options.timeout;
-        Self::attempt(address, options, Codec::Zlib, until).await
+        Self::attempt(route, options, Codec::Zlib, until).await
     }
 
     async fn attempt(
-        address: &Address,
+        route: &Route,
         options: &Options,
         codec: Codec,
         until: Instant,
     ) -> Result<Self, Failure> {
         let seconds = options.timeout.as_secs_f64();
-        let [hop] = address.hops.as_slice() else { return Err(Failure::start("chains are not there yet")) };
         let start = Start {
             defaults: &options.defaults,
             stage0: payload::stage0(codec),
             limit: options.timeout,
-            asker: None,
+            asker: route.asker.as_ref(),
         };
-        let opened = tunnel::open(hop, start);
-        let pipes = timeout_at(until, opened)
+        let opened = async {
+            match &route.outer {
+                None => tunnel::open(&route.hop, start).await,
+                Some(outer) => outer.spawn(words::of(&route.hop, start)).await,
+            }
+        };
+        let mut pipes = timeout_at(until, opened)
             .await
             .unwrap_or_else(|_| Err(diagnose::timed_out(&Seen::default(), seconds)))?;
         let nonce = nonce()?;
         let core = [payload::core(codec), &nonce].concat();
         let (output, held) = if pipes.reads_lines { (line(codec), core) } else { (core, Vec::new()) };
+        let terminal = pipes.terminal.take();
+        let prompting = terminal.map(|terminal| Prompting::new(terminal, route.asker.clone()));
         Ok(Self {
-            address: address.clone(),
+            route: route.clone(),
             options: options.clone(),
             codec,
             until,
             pipes,
+            prompting,
             handshake: Handshake::new(nonce),
             output,
             held,
@@ -142,9 +170,9 @@ impl Opening {
 
     /// Starts again with a core that is not compressed. The interpreter is known to be there by now.
     async fn without_zlib(self) -> Result<Self, Failure> {
-        let Self { address, options, until, pipes, .. } = self;
+        let Self { route, options, until, pipes, .. } = self;
         pipes.close(STDERR as u64).await;
-        Box::pin(Self::attempt(&address, &options, Codec::Raw, until).await?.interpreter()).await
+        Box::pin(Self::attempt(&route, &options, Codec::Raw, until).await?.interpreter()).await
     }
 
     async fn hello(mut self, rest: Vec<u8>) -> Result<Opened, Failure> {
@@ -213,7 +241,15 @@ impl Opening {
                     }
                     _ => self.stderr_open = false,
                 },
+                Unanswered(question) = attend(&mut self.prompting) => {
+                    let why = format!("it asks, and nobody answers: {}", question.trim_end());
+                    return Err(self.failed(Stage::Login, &why));
+                }
                 () = tokio::time::sleep_until(self.until) => {
+                    if self.route.asker.as_ref().is_some_and(|asker| asker.patience.is_needed()) {
+                        self.until = Instant::now() + self.options.timeout;
+                        continue;
+                    }
                     return Err(diagnose::timed_out(&self.seen(None), self.options.timeout.as_secs_f64()));
                 }
             }
@@ -222,13 +258,18 @@ impl Opening {
 
     async fn ended(&mut self) -> Failure {
         let (mut words, ending) = self.pipes.last_words(STDERR as u64).await;
+        if let Some(prompting) = &self.prompting {
+            self.stderr.extend_from_slice(prompting.shown());
+        }
         self.stderr.append(&mut words);
         diagnose::ended(&self.seen(ending.code()))
     }
 
     fn failed(&self, stage: Stage, why: &str) -> Failure {
         let seen = self.seen(None);
-        Failure { stage, why: format!("the agent did not come up: {why}"), said: seen.stderr }
+        let why =
+            if stage == Stage::Boot { format!("the agent did not come up: {why}") } else { why.to_owned() };
+        Failure { stage, why, said: seen.stderr }
     }
 
     fn seen(&self, code: Option<i32>) -> Seen {
@@ -245,6 +286,14 @@ impl Opening {
 /// work, and tells the core that it has none of its own.
 fn line(codec: Codec) -> Vec<u8> {
     format!("import os;n=os.dup2(1,2);{}\n", payload::stage0(codec)).into_bytes()
+}
+
+/// Waits for a question that nobody answers; where there is no terminal, for ever.
+async fn attend(prompting: &mut Option<Prompting>) -> Unanswered {
+    match prompting {
+        Some(prompting) => prompting.attend().await,
+        None => std::future::pending().await,
+    }
 }
 
 fn nonce() -> Result<[u8; NONCE_LEN], Failure> {

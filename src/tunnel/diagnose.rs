@@ -5,6 +5,9 @@
 use crate::tunnel::failure::{Failure, Stage};
 use crate::tunnel::interpreter::NONE_FOUND;
 
+/// What standard error begins with where an agent could not start a program; the reason follows.
+pub const NOT_STARTED: &str = "hailer: not started: ";
+
 /// What was seen of a start that came to nothing.
 #[derive(Debug, Clone, Default)]
 pub struct Seen {
@@ -17,6 +20,12 @@ pub struct Seen {
     /// The end of what came on standard output before stage 0.
     pub banner: String,
 }
+
+/// Of a host that hung up before its first words. It knows nothing of us then, so it is safe to ask again, and so it was
+/// when this is shown. ssh names the exchange of first words in each such case; one that hangs up later may have refused
+/// who we are, and is not asked again.
+const BUSY: &str =
+    "the host hung up before it said who it is; it may be overloaded (MaxStartups), or shut us out";
 
 /// Words of ssh and of TLS servers, with what they mean. The first that fits is taken.
 const WORDS: &[(&str, Stage, &str)] = &[
@@ -46,10 +55,15 @@ const WORDS: &[(&str, Stage, &str)] = &[
     ("Network is unreachable", Stage::Connect, "the network is unreachable"),
     ("timed out", Stage::Connect, "the host did not answer in time"),
     (
-        "kex_exchange_identification",
+        "stdio forwarding failed",
         Stage::Connect,
-        "the host hung up before it said who it is; it may be overloaded (MaxStartups)",
+        "the host on the way could not go on to this one; see its message",
     ),
+    ("Read from remote host", Stage::Connect, "the host hung up"),
+    ("exchange_identification: Connection closed", Stage::Busy, BUSY),
+    ("exchange_identification: read: ", Stage::Busy, BUSY),
+    ("exchange_identification: write: ", Stage::Busy, BUSY),
+    ("exchange_identification", Stage::Connect, "what answers there is no ssh server; check the port"),
     ("Connection reset by", Stage::Connect, "the host hung up"),
     ("Connection closed by", Stage::Connect, "the host hung up"),
     (
@@ -83,6 +97,9 @@ pub fn ended(seen: &Seen) -> Failure {
                 format!("Python {version} ({executable}) ended before the agent spoke{}", with_code(code)),
             ),
         };
+    }
+    if let Some(why) = seen.stderr.lines().find_map(|line| line.strip_prefix(NOT_STARTED)) {
+        return Failure::start(why);
     }
     if seen.stderr.contains(NONE_FOUND) {
         return failure(Stage::Interpreter, "no Python was found; name one with python=".into());
@@ -164,10 +181,39 @@ mod tests {
             ("root@h: Permission denied (publickey).", Stage::Login),
             ("No ED25519 host key is known for h.\nHost key verification failed.", Stage::HostKey),
             ("Connection timed out during banner exchange", Stage::Connect),
+            ("Connection closed by 192.0.2.1 port 22", Stage::Connect),
+            ("Connection reset by 192.0.2.1 port 22", Stage::Connect),
+            ("kex_exchange_identification: banner line contains invalid characters", Stage::Connect),
+            ("Read from remote host h: Connection reset by peer", Stage::Connect),
         ] {
             let failure = ended(&seen(255, text));
             assert_eq!(failure.stage, stage, "{text}");
             assert_eq!(failure.said, text);
+        }
+    }
+
+    #[test]
+    fn a_host_that_is_too_busy_is_told_from_one_that_is_not_there() {
+        for text in [
+            "kex_exchange_identification: read: Connection reset by peer\nConnection reset by 192.0.2.1 port 22",
+            "kex_exchange_identification: Connection closed by remote host\nConnection closed by 192.0.2.1 port 22",
+            "kex_exchange_identification: write: Broken pipe",
+            "ssh_exchange_identification: Connection closed by remote host",
+            "ssh_exchange_identification: read: Connection reset by peer",
+            "debug1: kex_exchange_identification: banner line 0: Not allowed at this time\n\
+             kex_exchange_identification: Connection closed by remote host\nConnection closed by 192.0.2.1 port 22",
+            "kex_exchange_identification: Connection closed by remote host\nConnection closed by UNKNOWN port 65535",
+        ] {
+            assert_eq!(ended(&seen(255, text)).stage, Stage::Busy, "{text}");
+        }
+        let jumped = "kex_exchange_identification: Connection closed by remote host\nConnection closed by UNKNOWN port 65535";
+        for (first, stage) in [
+            ("ssh: Could not resolve hostname bastion: Name or service not known", Stage::Resolve),
+            ("ssh: connect to host bastion port 22: Connection refused", Stage::Connect),
+            ("channel 0: open failed: connect failed: open failed\nstdio forwarding failed", Stage::Connect),
+            ("me@bastion: Permission denied (publickey).", Stage::Login),
+        ] {
+            assert_eq!(ended(&seen(255, &format!("{first}\n{jumped}"))).stage, stage, "{first}");
         }
     }
 

@@ -29,6 +29,7 @@ pub mod local;
 pub mod nsenter;
 pub mod pipes;
 pub mod prompt;
+pub mod relay;
 pub mod secret;
 pub mod socket;
 pub mod ssh;

@@ -13,6 +13,7 @@ use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
 use crate::tunnel::docker::Contained;
+use crate::tunnel::relay::Relayed;
 
 /// How long a process has to end by itself once its input is closed.
 const GRACE: Duration = Duration::from_millis(300);
@@ -53,6 +54,8 @@ pub enum Process {
     Container(Box<Contained>),
     /// Nothing that is known here: the pipes are a socket.
     Socket,
+    /// A program that another agent started.
+    Relayed(Relayed),
 }
 
 /// A process and what it started: a shell's commands, ssh's proxies. All of it is killed when dropped.
@@ -141,6 +144,7 @@ impl Process {
             Self::Child(group) => group.0.wait().await.map_or(Ending::Unknown, Ending::from),
             Self::Container(contained) => contained.ended().await,
             Self::Socket => Ending::Unknown,
+            Self::Relayed(relayed) => relayed.ended().await,
         }
     }
 
@@ -153,6 +157,7 @@ impl Process {
             }
             Self::Container(contained) => contained.kill().await,
             Self::Socket => {}
+            Self::Relayed(relayed) => relayed.kill(),
         }
     }
 }
