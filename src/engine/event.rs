@@ -8,6 +8,7 @@ use crate::engine::command::{RunId, RunSpec};
 use crate::engine::target::{LinkState, Target, TargetId};
 pub use crate::link::raised::{Frame, Raised};
 use crate::tunnel::Failure;
+pub use crate::tunnel::prompt::Wants;
 use crate::wire::value::Value;
 
 /// A moment: milliseconds since the Unix epoch, read from a clock that never goes back.
@@ -89,16 +90,6 @@ pub struct Question {
     pub others: usize,
     /// What became of the last answer to the same question, in a sentence: it was refused.
     pub note: Option<String>,
-}
-
-/// What kind of answer a question wants.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Wants {
-    /// A password, a passphrase, a one-time code: typed unseen.
-    Secret,
-    /// Whether a host's key, which nobody here knows yet, is to be trusted: `yes`, or no answer.
-    HostKey,
 }
 
 /// How bad a notice is.

@@ -3,7 +3,7 @@
 use crate::tunnel::Start;
 use crate::tunnel::address::{Hop, Way};
 use crate::tunnel::interpreter::{self, find_and_start};
-use crate::tunnel::{command, docker_command, kubectl, nsenter, ssh, user};
+use crate::tunnel::{command, docker_command, kubectl, ssh, user};
 
 /// A program to run, and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub fn of(hop: &Hop, start: Start<'_>) -> Words {
     };
     let (argv, terminal) = match &hop.way {
         // A socket is opened, not run; the grammar has it as the first hop only.
-        Way::Local { .. } | Way::Tcp { .. } | Way::Unix { .. } => (find(), false),
+        Way::Local { .. } | Way::Tcp { .. } | Way::Unix { .. } | Way::Nsenter(_) => (find(), false),
         Way::Ssh { user, host, port } => {
             let to = ssh::To { user: user.as_deref(), host, port: *port };
             (ssh::argv(&to, &hop.options, &[], python, start, ssh::Asks::Terminal), true)
@@ -36,7 +36,6 @@ pub fn of(hop: &Hop, start: Start<'_>) -> Words {
             (docker_command::run(image, name.as_deref(), *rm, &contained()), false)
         }
         Way::Kube(pod) => (kubectl::argv(pod, &contained()), false),
-        Way::Nsenter(inside) => (nsenter::argv(inside, python, start.stage0), false),
         Way::Become { by, user } => (user::argv(*by, user.as_deref(), &find()), true),
         Way::Command { words } => (command::argv(words, python, start.stage0), false),
     };

@@ -51,8 +51,13 @@ impl Fleet {
     pub fn hailer(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_hailer"));
         command.args(["--no-config", "--ssh-option=-F"]);
-        command.arg(format!("--ssh-option={}", self.state.join("ssh_config").display()));
+        command.arg(format!("--ssh-option={}", self.ssh_config().display()));
         command
+    }
+
+    /// Its ssh configuration.
+    pub fn ssh_config(&self) -> PathBuf {
+        self.state.join("ssh_config")
     }
 
     /// `hailer run --json` of some code on these targets: its lines, the summary apart, and its exit code.

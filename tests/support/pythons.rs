@@ -47,6 +47,7 @@ pub fn write_payload(folder: &Path) {
         ("enter_core.py", payload::entering_core(Codec::Raw)),
         ("aio.py", module("aio")),
         ("errors.py", module("errors")),
+        ("relay.py", module("relay")),
         ("values.py", module("values")),
     ];
     for (name, bytes) in files {
