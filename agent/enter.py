@@ -522,7 +522,8 @@ def enter():
     except OSError as error:
         give_up("no process can be started in the namespaces of %s: %s" % (target, reason(error)))
     if child:
-        os.close(inside)
+        for fd in [inside] + [fd for kind, fd in spaces]:
+            os.close(fd)
         stay_outside(outside, child)
     os.close(outside)
     move_in(spaces, libc, inside)
