@@ -15,7 +15,7 @@ use ruff_text_size::Ranged;
 
 /// The most that the core may take on the wire, in bytes.
 const LARGEST: usize = 8 * 1024;
-const MODULES: &[&str] = &["aio", "errors", "values"];
+const MODULES: &[&str] = &["aio", "errors", "relay", "values"];
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=agent");

@@ -41,6 +41,7 @@ fn write_payload(folder: &Path) {
         ("stage0_raw.py", payload::stage0(Codec::Raw).as_bytes()),
         ("aio.py", module("aio")),
         ("errors.py", module("errors")),
+        ("relay.py", module("relay")),
         ("values.py", module("values")),
     ];
     for (name, bytes) in files {

@@ -30,6 +30,7 @@ pub fn module(name: &str) -> Option<&'static str> {
     Some(match name {
         "hailer.aio" => include_str!(concat!(env!("OUT_DIR"), "/aio.py")),
         "hailer.errors" => include_str!(concat!(env!("OUT_DIR"), "/errors.py")),
+        "hailer.relay" => include_str!(concat!(env!("OUT_DIR"), "/relay.py")),
         "hailer.values" => include_str!(concat!(env!("OUT_DIR"), "/values.py")),
         _ => return None,
     })

@@ -7,6 +7,9 @@ use crate::tunnel::failure::{Failure, Stage};
 use crate::tunnel::host_key;
 use crate::tunnel::interpreter::NONE_FOUND;
 
+/// What standard error begins with where an agent could not start a program; the reason follows.
+pub const NOT_STARTED: &str = "hailer: not started: ";
+
 /// What was seen of a start that came to nothing.
 #[derive(Debug, Clone, Default)]
 pub struct Seen {
@@ -20,8 +23,14 @@ pub struct Seen {
     pub banner: String,
 }
 
-/// Words of ssh, with what they mean. The first that fits is taken.
-const SSH: &[(&str, Stage, &str)] = &[
+/// Of a host that hung up before its first words. It knows nothing of us then, so it is safe to ask again, and so it was
+/// when this is shown. ssh names the exchange of first words in each such case; one that hangs up later may have refused
+/// who we are, and is not asked again.
+const BUSY: &str =
+    "the host hung up before it said who it is; it may be overloaded (MaxStartups), or shut us out";
+
+/// Words of ssh and of TLS servers, with what they mean. The first that fits is taken.
+const WORDS: &[(&str, Stage, &str)] = &[
     (
         "Could not resolve hostname",
         Stage::Resolve,
@@ -39,12 +48,26 @@ const SSH: &[(&str, Stage, &str)] = &[
     ("Network is unreachable", Stage::Connect, "the network is unreachable"),
     ("timed out", Stage::Connect, "the host did not answer in time"),
     (
-        "kex_exchange_identification",
+        "stdio forwarding failed",
         Stage::Connect,
-        "the host hung up before it said who it is; it may be overloaded (MaxStartups)",
+        "the host on the way could not go on to this one; see its message",
     ),
+    ("Read from remote host", Stage::Connect, "the host hung up"),
+    ("exchange_identification: Connection closed", Stage::Busy, BUSY),
+    ("exchange_identification: read: ", Stage::Busy, BUSY),
+    ("exchange_identification: write: ", Stage::Busy, BUSY),
+    ("exchange_identification", Stage::Connect, "what answers there is no ssh server; check the port"),
     ("Connection reset by", Stage::Connect, "the host hung up"),
     ("Connection closed by", Stage::Connect, "the host hung up"),
+    (
+        "received fatal alert: CertificateRequired",
+        Stage::Login,
+        "the server wants a certificate of ours; give one with cert=FILE&key=FILE",
+    ),
+    ("received fatal alert: UnknownCA", Stage::Login, "the server does not know who signed our certificate"),
+    ("received fatal alert: BadCertificate", Stage::Login, "the server does not take our certificate"),
+    ("received fatal alert: CertificateExpired", Stage::Login, "our certificate has expired"),
+    ("received fatal alert", Stage::Connect, "the server refuses the TLS connection"),
     ("Bad configuration option", Stage::Start, "ssh does not take its options; see the message"),
     ("command-line line", Stage::Start, "ssh does not take its options; see the message"),
     ("Can't open user config file", Stage::Start, "ssh cannot read its configuration"),
@@ -68,16 +91,16 @@ pub fn ended(seen: &Seen) -> Failure {
             ),
         };
     }
+    if let Some(why) = seen.stderr.lines().find_map(|line| line.strip_prefix(NOT_STARTED)) {
+        return Failure::start(why);
+    }
     if seen.stderr.contains(NONE_FOUND) {
         return failure(Stage::Interpreter, "no Python was found; name one with python=".into());
     }
-    if matches!(seen.code, Some(255) | None) {
-        if let Some(why) = host_key::why(&seen.stderr) {
-            return failure(Stage::HostKey, why);
-        }
-        if let Some((_, stage, why)) = SSH.iter().find(|(words, ..)| seen.stderr.contains(words)) {
-            return failure(*stage, (*why).to_owned());
-        }
+    if matches!(seen.code, Some(255) | None)
+        && let Some((stage, why)) = known(&seen.stderr)
+    {
+        return failure(stage, why);
     }
     match seen.code {
         Some(126 | 127) => failure(Stage::Interpreter, "the interpreter could not be started".into()),
@@ -86,6 +109,14 @@ pub fn ended(seen: &Seen) -> Failure {
             format!("the connection ended before an interpreter answered{}", with_code(code)),
         ),
     }
+}
+
+/// What is meant by a text with words that are known.
+pub fn known(text: &str) -> Option<(Stage, String)> {
+    let listed = || WORDS.iter().find(|(words, ..)| text.contains(words));
+    host_key::why(text)
+        .map(|why| (Stage::HostKey, why))
+        .or_else(|| listed().map(|(_, stage, why)| (*stage, (*why).to_owned())))
 }
 
 /// The failure of a tunnel that took too long. `seconds` is what it was given.
@@ -146,10 +177,39 @@ mod tests {
             ("root@h: Permission denied (publickey).", Stage::Login),
             ("No ED25519 host key is known for h.\nHost key verification failed.", Stage::HostKey),
             ("Connection timed out during banner exchange", Stage::Connect),
+            ("Connection closed by 192.0.2.1 port 22", Stage::Connect),
+            ("Connection reset by 192.0.2.1 port 22", Stage::Connect),
+            ("kex_exchange_identification: banner line contains invalid characters", Stage::Connect),
+            ("Read from remote host h: Connection reset by peer", Stage::Connect),
         ] {
             let failure = ended(&seen(255, text));
             assert_eq!(failure.stage, stage, "{text}");
             assert_eq!(failure.said, text);
+        }
+    }
+
+    #[test]
+    fn a_host_that_is_too_busy_is_told_from_one_that_is_not_there() {
+        for text in [
+            "kex_exchange_identification: read: Connection reset by peer\nConnection reset by 192.0.2.1 port 22",
+            "kex_exchange_identification: Connection closed by remote host\nConnection closed by 192.0.2.1 port 22",
+            "kex_exchange_identification: write: Broken pipe",
+            "ssh_exchange_identification: Connection closed by remote host",
+            "ssh_exchange_identification: read: Connection reset by peer",
+            "debug1: kex_exchange_identification: banner line 0: Not allowed at this time\n\
+             kex_exchange_identification: Connection closed by remote host\nConnection closed by 192.0.2.1 port 22",
+            "kex_exchange_identification: Connection closed by remote host\nConnection closed by UNKNOWN port 65535",
+        ] {
+            assert_eq!(ended(&seen(255, text)).stage, Stage::Busy, "{text}");
+        }
+        let jumped = "kex_exchange_identification: Connection closed by remote host\nConnection closed by UNKNOWN port 65535";
+        for (first, stage) in [
+            ("ssh: Could not resolve hostname bastion: Name or service not known", Stage::Resolve),
+            ("ssh: connect to host bastion port 22: Connection refused", Stage::Connect),
+            ("channel 0: open failed: connect failed: open failed\nstdio forwarding failed", Stage::Connect),
+            ("me@bastion: Permission denied (publickey).", Stage::Login),
+        ] {
+            assert_eq!(ended(&seen(255, &format!("{first}\n{jumped}"))).stage, stage, "{first}");
         }
     }
 

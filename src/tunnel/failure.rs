@@ -14,6 +14,8 @@ pub enum Stage {
     Start,
     /// Nobody there, refused, no route, no such container.
     Connect,
+    /// Somebody is there, but hung up before it said who it is: too busy to take us, which may pass.
+    Busy,
     /// The host's key is unknown or has changed; nothing was sent.
     HostKey,
     /// The credentials were refused.
@@ -42,6 +44,7 @@ impl Stage {
             Self::Resolve => "resolve",
             Self::Start => "start",
             Self::Connect => "connect",
+            Self::Busy => "busy",
             Self::HostKey => "host-key",
             Self::Login => "login",
             Self::Interpreter => "interpreter",
@@ -61,6 +64,8 @@ impl Failure {
         Self::at(Stage::Start, why)
     }
 }
+
+impl std::error::Error for Failure {}
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -30,8 +30,11 @@ pub mod local;
 pub mod nsenter;
 pub mod pipes;
 pub mod prompt;
+pub mod relay;
 pub mod secret;
+pub mod socket;
 pub mod ssh;
+pub mod tls;
 pub mod user;
 pub mod words;
 
@@ -91,11 +94,8 @@ pub async fn open(hop: &Hop, start: Start<'_>) -> Result<Pipes, Failure> {
             let argv = ssh::argv(&to, &hop.options, &start.defaults.ssh_options, python, start, asks);
             spawn(&argv, &helper.map(|(helper, link)| askpass::environment(helper, link)).unwrap_or_default())
         }
-        Way::Tcp { .. } | Way::Unix { .. } => Err(Failure {
-            stage: Stage::Start,
-            why: "sockets are not there yet".to_owned(),
-            said: String::new(),
-        }),
+        Way::Tcp { host, port, tls } => socket::tcp(host, *port, tls.as_ref(), start.limit).await,
+        Way::Unix { path } => socket::unix(path).await,
         _ => spawn(&words::of(hop, start).argv, &[]),
     }
 }

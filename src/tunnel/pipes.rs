@@ -13,6 +13,7 @@ use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
 use crate::tunnel::docker::Contained;
+use crate::tunnel::relay::Relayed;
 
 /// How long a process has to end by itself once its input is closed.
 const GRACE: Duration = Duration::from_millis(300);
@@ -51,6 +52,10 @@ pub enum Process {
     Child(Box<Group>),
     /// Something that runs in a container.
     Container(Box<Contained>),
+    /// A program that another agent started.
+    Relayed(Relayed),
+    /// Nothing that is known here: the pipes are a socket.
+    Socket,
 }
 
 /// A process and what it started: a shell's commands, ssh's proxies. All of it is killed when dropped.
@@ -138,6 +143,8 @@ impl Process {
         match self {
             Self::Child(group) => group.0.wait().await.map_or(Ending::Unknown, Ending::from),
             Self::Container(contained) => contained.ended().await,
+            Self::Relayed(relayed) => relayed.ended().await,
+            Self::Socket => Ending::Unknown,
         }
     }
 
@@ -149,6 +156,8 @@ impl Process {
                 let _ = group.0.wait().await;
             }
             Self::Container(contained) => contained.kill().await,
+            Self::Relayed(relayed) => relayed.kill(),
+            Self::Socket => {}
         }
     }
 }

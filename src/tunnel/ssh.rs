@@ -1,5 +1,7 @@
 //! The system's ssh, so that the whole of the user's configuration holds.
 
+use std::time::Duration;
+
 use crate::tunnel::Start;
 use crate::tunnel::address::Options;
 use crate::tunnel::interpreter;
@@ -42,12 +44,25 @@ pub fn argv(
     start: Start<'_>,
     asks: Asks,
 ) -> Vec<String> {
+    let line = interpreter::quoted(&interpreter::find_and_start(python, start.stage0));
+    running(to, options, more, start.limit, asks, line)
+}
+
+/// The words of an ssh that has the far side's login shell run a line.
+pub fn running(
+    to: &To<'_>,
+    options: &Options,
+    more: &[String],
+    limit: Duration,
+    asks: Asks,
+    line: String,
+) -> Vec<String> {
     let mut argv = vec!["ssh".to_owned(), "-T".to_owned()];
     argv.extend(options.ssh_options.iter().chain(more).cloned());
     if let Some(identity) = &options.identity {
         argv.extend(["-i".to_owned(), identity.display().to_string()]);
     }
-    let seconds = start.limit.as_secs().max(1);
+    let seconds = limit.as_secs().max(1);
     for option in [
         if asks == Asks::Nobody { "BatchMode=yes" } else { "BatchMode=no" },
         "ServerAliveInterval=5",
@@ -64,15 +79,12 @@ pub fn argv(
     if let Some(port) = to.port {
         argv.extend(["-p".to_owned(), port.to_string()]);
     }
-    let line = interpreter::quoted(&interpreter::find_and_start(python, start.stage0));
     argv.extend(["--".to_owned(), to.host.to_owned(), line]);
     argv
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::tunnel::Defaults;
 

@@ -30,8 +30,9 @@ CONFIG
     wait_for "$name" server_runs "$name"
 }
 
-# servers: one that takes everybody, and one that turns people away at the door when many come at once, as sshd does by default.
+# servers: one that takes everybody, and one that turns people away at the door when many come at once, as sshd does by default. (SHLVL:
+# or bash at the far end would read the ~/.bashrc of whoever runs the tests, which in a crowd may take its time.)
 servers() {
     server sshd "MaxStartups 100"
-    server crowd "MaxStartups 10:30:100" "LogLevel VERBOSE"
+    server crowd "MaxStartups 10:30:100" "LogLevel VERBOSE" "SetEnv SHLVL=1"
 }

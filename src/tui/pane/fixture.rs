@@ -85,6 +85,13 @@ impl Desk {
         self.target(id, TargetChange::Found(target));
     }
 
+    /// A target that is reached through another one.
+    pub fn under(&mut self, through: u32, id: u32, name: &str, origin: Origin) {
+        let (kind, about, through) = (Kind::Ssh, String::new(), Some(TargetId(through)));
+        let target = Target { id: TargetId(id), name: name.into(), kind, origin, about, through };
+        self.target(id, TargetChange::Found(target));
+    }
+
     pub fn target(&mut self, id: u32, change: TargetChange) {
         self.model.apply(Event::Target { id: TargetId(id), at: self.now, change });
     }
