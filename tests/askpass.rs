@@ -13,7 +13,7 @@ use hailer::tunnel::address::Options;
 use hailer::tunnel::askpass::{self, Server};
 use hailer::tunnel::diagnose::{self, Seen};
 use hailer::tunnel::pipes::{Ending, Pipes};
-use hailer::tunnel::prompt::{Asked, Helper, Source, Wants};
+use hailer::tunnel::prompt::{Asked, Helper, Wants, domain, kind};
 use hailer::tunnel::secret::Secret;
 use hailer::tunnel::{Defaults, Failure, Stage, Start, ssh};
 use support::{Fleet, fleet};
@@ -67,7 +67,7 @@ impl Person {
         let defaults = Defaults::default();
         let limit = Duration::from_secs(15);
         let start = Start { defaults: &defaults, stage0: "print(6*7)", limit, asker: None };
-        let config = fleet.file("ssh_config").display().to_string();
+        let config = fleet.ssh_config().display().to_string();
         let more: Vec<String> = ["-F", &config].iter().chain(more).map(ToString::to_string).collect();
         let to = ssh::To { user: None, host, port: None };
         let argv = ssh::argv(&to, &Options::default(), &more, None, start, ssh::Asks::Helper);
@@ -112,8 +112,8 @@ async fn second_answer_opens(host: &str, question: &str, of: &str, right: &str) 
     let wrong = format!("wrong-{}", std::process::id());
     for answer in [wrong.as_str(), right] {
         let asked = person.asked().await;
-        assert_eq!((asked.link, asked.text.as_str(), asked.from), (LINK, question, Source::Ssh));
-        assert_eq!((asked.wants(), asked.domain().as_deref()), (Wants::Secret, Some(of)));
+        assert_eq!((asked.link, asked.text.as_str(), asked.notice), (LINK, question, false));
+        assert_eq!((kind(&asked.text), domain(&asked.text).as_deref()), (Wants::Secret, Some(of)));
         // The grep finds what is there: the helper's words are the question, its environment names the socket.
         let socket = person.helper.socket.display().to_string();
         let helped = holding(&socket);
@@ -178,7 +178,7 @@ async fn an_unknown_key_is_learnt_by_ssh_when_somebody_says_yes() {
     let option = format!("-oUserKnownHostsFile={}", known.display());
     let pipes = person.ssh(&fleet, "learn-host", &[&option]);
     let asked = person.asked().await;
-    assert_eq!((asked.wants(), asked.domain()), (Wants::HostKey, None));
+    assert_eq!((kind(&asked.text), domain(&asked.text)), (Wants::HostKey, None));
     assert!(asked.text.contains(&fingerprint(&fleet)), "{}", asked.text);
     assert!(!known.exists());
     asked.reply.send(Secret::from("yes")).expect("somebody waits");
@@ -266,7 +266,7 @@ async fn a_touch_is_told_until_ssh_ends_its_helper() {
     let mut helper = person.helper("Confirm user presence for key ED25519-SK SHA256:x");
     let mut helper = helper.env("SSH_ASKPASS_PROMPT", "none").spawn().expect("the helper");
     let mut asked = person.asked().await;
-    assert_eq!((asked.from, asked.domain()), (Source::SecurityKey, None));
+    assert!(asked.notice && domain(&asked.text).is_none());
     assert!(helper.try_wait().expect("a state").is_none());
     helper.kill().await.expect("an end");
     timeout(Duration::from_secs(2), asked.reply.closed()).await.expect("nobody waits any more");

@@ -195,7 +195,7 @@ fn an_engine_behind_ssh_is_reached_by_the_system_s_ssh() {
     let ssh = dir.path().join("ssh");
     let script = format!(
         "#!/bin/sh\nunset DOCKER_HOST\nexec /usr/bin/ssh -F '{}' \"$@\"\n",
-        fleet.file("ssh_config").display()
+        fleet.ssh_config().display()
     );
     fs::write(&ssh, script).unwrap();
     fs::set_permissions(&ssh, PermissionsExt::from_mode(0o755)).unwrap();

@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 
 use crate::engine::event::{Event, Question, QuestionId, Wants};
 use crate::engine::target::TargetId;
-use crate::tunnel::prompt::{Asked, Patience};
+use crate::tunnel::prompt::{self, Asked, Patience};
 use crate::tunnel::secret::Secret;
 
 /// A link on its way up, as one that asks.
@@ -64,9 +64,14 @@ pub struct Credentials {
 impl Credentials {
     /// A way in asks.
     pub fn asked(&mut self, applicant: Applicant, asked: Asked, events: &mut Vec<Event>) {
-        let (wants, domain) = (asked.wants(), asked.domain());
         let Asked { text, reply, .. } = asked;
-        let mut domain = domain.map(|domain| match &applicant.apart {
+        // ssh puts a host's name before that host's words, so all of them count: the last line alone could be forged. A
+        // terminal shows more than the question.
+        let question = match applicant.apart {
+            None => text.as_str(),
+            Some(_) => text.lines().last().unwrap_or_default(),
+        };
+        let mut domain = prompt::domain(question).map(|domain| match &applicant.apart {
             Some(apart) => format!("{apart}: {domain}"),
             None => domain,
         });
@@ -82,7 +87,7 @@ impl Credentials {
             }
         }
         applicant.patience.begin();
-        self.waiting.push_back(Waiting { applicant, text, wants, domain, reply });
+        self.waiting.push_back(Waiting { wants: prompt::kind(&text), applicant, text, domain, reply });
         self.go_on(events);
     }
 

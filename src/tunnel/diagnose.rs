@@ -114,13 +114,10 @@ pub fn ended(seen: &Seen) -> Failure {
     if seen.stderr.contains(NONE_FOUND) {
         return failure(Stage::Interpreter, "no Python was found; name one with python=".into());
     }
-    if matches!(seen.code, Some(255) | None) {
-        if let Some(why) = host_key::why(&seen.stderr) {
-            return failure(Stage::HostKey, why);
-        }
-        if let Some((stage, why)) = known(&seen.stderr) {
-            return failure(stage, why.to_owned());
-        }
+    if matches!(seen.code, Some(255) | None)
+        && let Some((stage, why)) = known(&seen.stderr)
+    {
+        return failure(stage, why);
     }
     match seen.code {
         Some(126 | 127) => failure(Stage::Interpreter, "the interpreter could not be started".into()),
@@ -132,12 +129,14 @@ pub fn ended(seen: &Seen) -> Failure {
 }
 
 /// What is meant by a text with words that are known.
-pub fn known(text: &str) -> Option<(Stage, &'static str)> {
+pub fn known(text: &str) -> Option<(Stage, String)> {
     let first = |known: &'static [(&str, Stage, &'static str)]| {
         known.iter().find(|(words, ..)| text.contains(words)).map(|(_, stage, why)| (*stage, *why))
     };
     let busy = || hung_up_at_once(text).then_some((Stage::Busy, BUSY));
-    first(WORDS).or_else(busy).or_else(|| first(HUNG_UP))
+    let listed = || first(WORDS).or_else(busy).or_else(|| first(HUNG_UP));
+    let of_key = host_key::why(text).map(|why| (Stage::HostKey, why));
+    of_key.or_else(|| listed().map(|(stage, why)| (stage, why.to_owned())))
 }
 
 /// The failure of a tunnel that took too long. `seconds` is what it was given.

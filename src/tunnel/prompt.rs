@@ -59,43 +59,19 @@ pub struct Asked {
     pub link: u32,
     /// The words of what asks. Remote text.
     pub text: String,
-    /// What asks.
-    pub from: Source,
+    /// It only tells: a security key waits to be touched. Whatever is answered goes nowhere; it is over when the reply
+    /// is closed.
+    pub notice: bool,
     /// Where the answer goes; dropped: nobody will answer. It is closed as soon as nobody waits for the answer any more.
     pub reply: oneshot::Sender<Secret>,
 }
 
-/// What asks, and so how far its words are to be believed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Source {
-    /// ssh on this machine. It puts `(user@host) ` before the words of a host.
-    Ssh,
-    /// ssh on this machine, which only tells that a security key waits to be touched. Whatever is answered goes nowhere;
-    /// it is over when the reply is closed.
-    SecurityKey,
-    /// A terminal of a program on the way, such as sudo: a host writes there what it likes.
-    Terminal,
-}
-
-impl Asked {
-    /// What kind of answer it wants.
-    pub fn wants(&self) -> Wants {
-        kind(&self.text)
-    }
-
-    /// What the same answer fits; see [`domain`].
-    pub fn domain(&self) -> Option<String> {
-        domain(self.from, &self.text)
-    }
-}
-
 impl Asker {
-    /// Asks what a terminal shows. The answer comes when it comes; an error there says that none will.
+    /// Asks. The answer comes when it comes; an error there says that none will.
     pub fn ask(&self, text: String) -> oneshot::Receiver<Secret> {
         let (reply, answer) = oneshot::channel();
         // With nobody there to be asked the reply is dropped, which says so.
-        let _ = self.questions.send(Asked { link: self.link, text, from: Source::Terminal, reply });
+        let _ = self.questions.send(Asked { link: self.link, text, notice: false, reply });
         answer
     }
 }
@@ -146,53 +122,44 @@ pub fn kind(text: &str) -> Wants {
 
 /// What the same answer fits, in words; none: nothing else, now or later. Only what is surely a lasting password or
 /// passphrase has a domain: a code for one use must neither be kept nor sent twice.
-///
-/// The passphrase of a key on this machine is a domain that no host can ask for, whatever it writes.
-pub fn domain(from: Source, text: &str) -> Option<String> {
-    // Before its question a terminal shows whatever it likes: what became of the last answer, a lecture.
-    let text =
-        if from == Source::Terminal { text.lines().next_back().unwrap_or_default() } else { text }.trim();
-    match from {
-        Source::Ssh => passphrase(text).or_else(|| login(text)),
-        Source::SecurityKey => None,
-        Source::Terminal => match passphrase(text) {
-            Some(domain) => Some(format!("{domain}, asked from afar")),
-            None => {
-                login(text).or_else(|| other_user(text)).or_else(|| lasting(text).then(|| text.to_owned()))
-            }
-        },
+pub fn domain(text: &str) -> Option<String> {
+    let text = text.trim();
+    if let Some(key) = between(text, "Enter passphrase for key '", "':") {
+        return Some(format!("passphrase of {key}"));
     }
-}
-
-/// `Enter passphrase for key 'PATH':`
-fn passphrase(text: &str) -> Option<String> {
-    between(text, "Enter passphrase for key '", "':").map(|key| format!("passphrase of {key}"))
-}
-
-/// `user@host's password:`, and `(user@host) question`, which a host asks by itself. The host is no part of the domain.
-fn login(text: &str) -> Option<String> {
-    let ssh = |place: &str| place.rsplit_once('@').map(|(user, _)| format!("ssh password of {user}"));
-    if let Some((place, question)) = text.strip_prefix('(').and_then(|text| text.split_once(") ")) {
-        let question = question.trim();
-        if question.eq_ignore_ascii_case("password:") {
-            return ssh(place);
-        }
-        return ssh(place).filter(|_| lasting(question)).map(|ssh| format!("{ssh}: {question}"));
+    if let Some((user, question)) = of_host(text) {
+        // The host asks in words of its own, which are no other domain's whatever they say.
+        let password = question.eq_ignore_ascii_case("password:");
+        return if password {
+            Some(ssh(user))
+        } else {
+            lasting(question).then(|| format!("{}: {question}", ssh(user)))
+        };
     }
-    between(text, "", "'s password:").and_then(ssh)
-}
-
-/// What sudo and doas ask.
-fn other_user(text: &str) -> Option<String> {
+    if let Some((user, _)) = between(text, "", "'s password:").and_then(|place| place.rsplit_once('@')) {
+        return Some(ssh(user));
+    }
     if let Some(user) = between(text, "[sudo] password for ", ":") {
         return Some(format!("sudo password of {user}"));
     }
-    let (user, _) = between(text, "doas (", ") password:")?.split_once('@')?;
-    Some(format!("doas password of {user}"))
+    if let Some((user, _)) = between(text, "doas (", ") password:").and_then(|place| place.split_once('@')) {
+        return Some(format!("doas password of {user}"));
+    }
+    lasting(text).then(|| text.to_owned())
+}
+
+fn ssh(user: &str) -> String {
+    format!("ssh password of {user}")
 }
 
 fn between<'a>(text: &'a str, start: &str, end: &str) -> Option<&'a str> {
     text.strip_prefix(start)?.strip_suffix(end)
+}
+
+/// `(user@host) question`: what a host asks by itself.
+fn of_host(text: &str) -> Option<(&str, &str)> {
+    let (place, question) = text.strip_prefix('(')?.split_once(") ")?;
+    Some((place.rsplit_once('@')?.0, question.trim()))
 }
 
 /// Whether these words ask for what will still be right the next time.
@@ -245,7 +212,7 @@ mod tests {
         {
             assert_eq!(kind(text), Wants::HostKey, "{text}");
             assert_eq!(unanswered(text), Unanswered::Says, "{text}");
-            assert_eq!(domain(Source::Ssh, text), None, "{text}");
+            assert_eq!(domain(text), None, "{text}");
             let forged = format!("(ops@web1) {text}");
             assert_eq!((kind(&forged), unanswered(&forged)), (Wants::Secret, Unanswered::Ends), "{forged}");
         }
@@ -260,48 +227,34 @@ mod tests {
             "(ops@web3) Password: ",
             "(ops@h) password:",
         ] {
-            assert_eq!(domain(Source::Ssh, text), ssh, "{text}");
-            assert_eq!(domain(Source::Terminal, text), ssh, "{text}");
+            assert_eq!(domain(text), ssh, "{text}");
             assert_eq!((kind(text), unanswered(text)), (Wants::Secret, Unanswered::Ends), "{text}");
         }
-        assert_eq!(
-            domain(Source::Ssh, "me@corp@web1's password: ").as_deref(),
-            Some("ssh password of me@corp")
-        );
-        assert_eq!(
-            domain(Source::Ssh, "(ops@otp-code) Password: "),
-            ssh,
-            "the host's name is no part of the question"
-        );
+        assert_eq!(domain("me@corp@web1's password: ").as_deref(), Some("ssh password of me@corp"));
+        assert_eq!(domain("(ops@otp-code) Password: "), ssh, "the host's name is no part of the question");
     }
 
     #[test]
     fn each_domain_has_its_words() {
-        use Source::{Ssh, Terminal};
-        for (from, text, known) in [
-            (Ssh, "Enter passphrase for key '/home/o p/new token': ", "passphrase of /home/o p/new token"),
-            (Ssh, "(ops@web1) LDAP Password: ", "ssh password of ops: LDAP Password:"),
-            (Terminal, "[sudo] password for ops: ", "sudo password of ops"),
-            (Terminal, "doas (ops@web1) password: ", "doas password of ops"),
-            (Terminal, "Password: ", "Password:"),
+        for (text, known) in [
+            (
+                "Enter passphrase for key '/home/o p/.ssh/new token': ",
+                "passphrase of /home/o p/.ssh/new token",
+            ),
+            ("[sudo] password for ops: ", "sudo password of ops"),
+            ("doas (ops@web1) password: ", "doas password of ops"),
+            ("Password: ", "Password:"),
+            ("(ops@web1) LDAP Password: ", "ssh password of ops: LDAP Password:"),
         ] {
-            assert_eq!(domain(from, text).as_deref(), Some(known), "{text}");
+            assert_eq!(domain(text).as_deref(), Some(known), "{text}");
         }
     }
 
     #[test]
-    fn no_host_can_ask_for_the_passphrase_of_a_key_that_is_here() {
-        let question = "Enter passphrase for key '/home/ops/.ssh/id_ed25519': ";
-        let here = domain(Source::Ssh, question);
-        assert!(here.is_some());
-        for before in ["", "\n", "(ops@web1) ", "(ops@web1) \n"] {
-            assert_ne!(domain(Source::Terminal, &format!("{before}{question}")), here, "{before}");
-        }
-        for before in ["(ops@web1) ", "(ops@web1) \n", "(ops@web1) Password:\n"] {
-            assert_ne!(domain(Source::Ssh, &format!("{before}{question}")), here, "{before}");
-        }
-        for forged in ["[sudo] password for ops: ", "Password: "] {
-            assert_eq!(domain(Source::Ssh, forged), None, "ssh itself does not ask this");
+    fn a_host_cannot_ask_for_what_is_another_domain_s() {
+        for text in ["Enter passphrase for key '/home/ops/.ssh/id_ed25519': ", "[sudo] password for ops: "] {
+            let forged = domain(&format!("(ops@web1) {text}"));
+            assert!(forged.is_none_or(|forged| forged.starts_with("ssh password of ops: ")), "{text}");
         }
     }
 
@@ -325,8 +278,7 @@ mod tests {
             "Second factor: ",
             "",
         ] {
-            assert_eq!(domain(Source::Ssh, text), None, "{text}");
-            assert_eq!(domain(Source::Terminal, text), None, "{text}");
+            assert_eq!(domain(text), None, "{text}");
             assert_eq!(kind(text), Wants::Secret, "{text}");
         }
         assert_eq!(unanswered("Enter PIN for 'PIV Card': "), Unanswered::Passes);

@@ -51,11 +51,16 @@ impl Fleet {
     pub fn hailer(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_hailer"));
         command.args(["--no-config", "--ssh-option=-F"]);
-        command.arg(format!("--ssh-option={}", self.file("ssh_config").display()));
+        command.arg(format!("--ssh-option={}", self.ssh_config().display()));
         command
     }
 
-    /// One of its files, such as `ssh_config` or `keys/host_key.pub`.
+    /// Its ssh configuration.
+    pub fn ssh_config(&self) -> PathBuf {
+        self.file("ssh_config")
+    }
+
+    /// One of its files, such as `keys/host_key.pub`.
     pub fn file(&self, name: &str) -> PathBuf {
         self.state.join(name)
     }

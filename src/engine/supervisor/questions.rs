@@ -5,14 +5,14 @@ use crate::engine::credentials::{Applicant, Credentials};
 use crate::engine::event::{Event, Level, QuestionId};
 use crate::engine::target::{LinkState, TargetId};
 use crate::tunnel::Stage;
-use crate::tunnel::prompt::{Asked, Source};
+use crate::tunnel::prompt::Asked;
 use crate::tunnel::secret::Secret;
 
 impl Supervisor {
     pub(super) fn asked(&mut self, asked: Asked) {
         // Of a link that was let go of nobody waits for an answer.
         let Some(applicant) = self.links.applicant_numbered(asked.link).cloned() else { return };
-        if asked.from == Source::SecurityKey {
+        if asked.notice {
             // Nothing to be typed: whoever says it waits until it is done.
             self.notice(Level::Info, format!("{}: {}", applicant.name, asked.text.trim()));
             let mut reply = asked.reply;

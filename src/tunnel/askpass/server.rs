@@ -17,7 +17,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{sleep, timeout};
 
 use super::{QUESTION, is_private};
-use crate::tunnel::prompt::{Asked, Helper, Source};
+use crate::tunnel::prompt::{Asked, Helper};
 use crate::tunnel::secret::Secret;
 
 /// How many may wait for an answer at the same time. More are sent away.
@@ -154,6 +154,6 @@ async fn question(client: &mut UnixStream, reply: oneshot::Sender<Secret>) -> Op
         (part.pop() == Some(0)).then(|| String::from_utf8_lossy(&part).into_owned())
     };
     let link = next().await?.parse().ok()?;
-    let from = if next().await? == "none" { Source::SecurityKey } else { Source::Ssh };
-    Some(Asked { link, text: next().await?, from, reply })
+    let notice = next().await? == "none";
+    Some(Asked { link, text: next().await?, notice, reply })
 }

@@ -100,7 +100,7 @@ fn hung_up(stderr: &str, error: &hyper::Error) -> Failure {
         "" => error.source().map_or_else(|| error.to_string(), ToString::to_string),
         words => words.to_owned(),
     };
-    let (stage, why) = diagnose::known(&said).unwrap_or((Stage::Connect, "there was no answer"));
+    let (stage, why) = diagnose::known(&said).unwrap_or((Stage::Connect, "there was no answer".to_owned()));
     Failure { said, ..Failure::at(stage, why) }
 }
 
