@@ -33,18 +33,18 @@ fn pythons() -> BTreeMap<String, PathBuf> {
 }
 
 fn write_payload(folder: &Path) {
-    let module = |name: &str| payload::module(&format!("hailer.{name}")).expect("a module").as_bytes();
     let files = [
         ("core.zlib", payload::core(Codec::Zlib)),
         ("core.py", payload::core(Codec::Raw)),
         ("stage0.py", payload::stage0(Codec::Zlib).as_bytes()),
         ("stage0_raw.py", payload::stage0(Codec::Raw).as_bytes()),
-        ("aio.py", module("aio")),
-        ("errors.py", module("errors")),
-        ("values.py", module("values")),
     ];
     for (name, bytes) in files {
         fs::write(folder.join(name), bytes).expect("a file");
+    }
+    for name in payload::modules() {
+        let source = payload::module(&format!("hailer.{name}")).expect("a module");
+        fs::write(folder.join(format!("{name}.py")), source).expect("a file");
     }
 }
 

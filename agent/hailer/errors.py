@@ -7,7 +7,10 @@ import sys
 DEPTH = 16  # of a chain of causes
 FRAMES = 100  # of a traceback; of a longer one, both ends
 TEXT = 10000  # characters of a message
-OURS = ("hailer/core.py", "hailer/aio.py", "hailer/errors.py", "hailer/values.py")
+OURS = frozenset("hailer/%s.py" % name for name in (
+    "core", "aio", "errors", "values", "tunnel", "failure", "group", "queue", "facts", "files", "land", "reach", "ship",
+    "source", "inert", "inert_py2", "setops", "transfer",
+))
 
 
 def report(info, sources):
@@ -57,7 +60,9 @@ def frames(trace, sources):
     found = []
     while trace is not None:
         code = trace.tb_frame.f_code
-        if code.co_filename not in OURS:
+        if code.co_filename == "hailer/land.py":
+            found = []  # what led to shipped code is ours too
+        elif code.co_filename not in OURS:
             line = source_line(code.co_filename, trace.tb_lineno, sources)
             name = getattr(code, "co_qualname", code.co_name)
             found.append((text(code.co_filename), trace.tb_lineno or 0, text(name), line))
