@@ -28,7 +28,7 @@ def describe(kind, error, trace, sources, depth, seen):
     seen.add(id(error))
     parts = {
         "type": getattr(kind, "__qualname__", None) or getattr(kind, "__name__", "?"),
-        "module": text(getattr(kind, "__module__", "") or ""),
+        "module": home(getattr(kind, "__module__", "") or ""),
         "message": message(error),
         "args": plain(getattr(error, "args", ())),
         "frames": frames(trace, sources),
@@ -54,6 +54,11 @@ def describe(kind, error, trace, sources, depth, seen):
     if isinstance(members, tuple):
         parts["group"] = [part for part in map(inner, members[:50]) if part is not None]
     return parts
+
+
+def home(module):
+    """A module's name; that of shipped text is a number of ours, and says nothing."""
+    return u"__main__" if str(module).startswith("__shipped_") else text(module)
 
 
 def frames(trace, sources):

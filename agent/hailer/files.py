@@ -5,37 +5,37 @@ import hashlib
 import os
 import stat
 
-PIECE = 262144
+PIECE = 131072  # bytes that travel in one call
 
 
-def begin_put(path):
+def token():
+    """A word that makes the name of a temporary file unlike any other; whoever made it up can have the file removed."""
+    return binascii.b2a_hex(os.urandom(8)).decode("ascii")
+
+
+def names(path, token):
     """(temporary path, path) for a new file; without a path both are the same new name."""
     if path is None:
         import tempfile
 
-        file, path = tempfile.mkstemp(prefix="hailer-")
-        os.close(file)
+        path = os.path.join(tempfile.gettempdir(), "hailer-" + token)
         return path, path
     path = os.path.abspath(os.path.expanduser(path))
-    return beside(path), path
+    folder, name = os.path.split(os.path.realpath(path))
+    return os.path.join(folder, ".%s.%s~" % (name[:200], token)), path
 
 
-def beside(path):
-    """Creates an empty file next to the one that it will replace."""
-    path = os.path.realpath(path)
+def begin_put(path, token):
+    """Creates the temporary file, beside the one that it will replace; the names of both."""
+    temporary, path = names(path, token)
     if os.path.isdir(path):
         raise IOError(errno.EISDIR, os.strerror(errno.EISDIR), path)
-    folder, name = os.path.split(path)
-    while True:
-        words = binascii.b2a_hex(os.urandom(6)).decode("ascii")
-        temporary = os.path.join(folder, ".%s.%s~" % (name[:200], words))
-        try:
-            os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-        except OSError as error:
-            if error.errno != errno.EEXIST:
-                raise
-        else:
-            return temporary
+    os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    return temporary, path
+
+
+def stop_put(path, token):
+    discard(names(path, token)[0])
 
 
 def write(path, at, data):

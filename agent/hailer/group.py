@@ -5,8 +5,13 @@ reach = core.module("hailer.reach")
 setops = core.module("hailer.setops")
 ErrorResult = failure.ErrorResult
 
+if core.PY2:
+    from collections import OrderedDict as ordered
+else:
+    ordered = dict
 
-class GroupResult(dict):
+
+class GroupResult(ordered):
     """host -> its result, or an ErrorResult; in the order of the group."""
 
     def successful(self):
@@ -28,7 +33,10 @@ class GroupResult(dict):
         return iter(self.items())
 
     def __repr__(self):
-        return "GroupResult(%s)" % dict.__repr__(self)
+        return "GroupResult({%s})" % ", ".join("%r: %r" % pair for pair in self.items())
+
+    def __reduce__(self):
+        return GroupResult, (), None, None, iter(self.items())
 
 
 class Group(setops.SetOps):

@@ -64,23 +64,32 @@ class Inert(object):
     # What a reader may want.
 
     def __getitem__(self, key):
-        for known, value in reversed(self._pairs):
+        pairs = self._mapping()
+        if pairs is None:
+            return self._sequence()[key]
+        for known, value in reversed(pairs):
             if known == key:
                 return value
-        if self._pairs:
-            raise KeyError(key)
-        return self._sequence()[key]
+        raise KeyError(key)
 
     def __len__(self):
-        return len(self._pairs or self._sequence())
+        pairs = self._mapping()
+        return len(self._sequence() if pairs is None else pairs)
 
     def __iter__(self):
-        return iter([key for key, _ in self._pairs] or self._sequence())
+        pairs = self._mapping()
+        return iter(self._sequence() if pairs is None else [key for key, _ in pairs])
 
     def __bool__(self):
         return True
 
     __nonzero__ = __bool__
+
+    def _mapping(self):
+        """Its pairs, if it seems to be a mapping."""
+        if self._pairs:
+            return self._pairs
+        return list(self._args[0].items()) if len(self._args) == 1 and type(self._args[0]) is dict else None
 
     def _sequence(self):
         """Its items; of a tuple with names, its fields."""
@@ -155,6 +164,7 @@ def native(value):
 
 def stand_in(module, name):
     name = native(name)
+    module = "__main__" if native(module).startswith("__shipped_") else module
     short = name.split(".")[-1]
     return type(short, (Inert,), {"__slots__": (), "_module": native(module), "_name": short})
 

@@ -21,7 +21,10 @@ def _receive(name, futures, text, pickles):
     exec(compile(text, name, "exec", flags(futures), True), space)
     function, args, keywords = load(pickles[0], space)
     sys.modules[module.__name__] = module
-    return function(*args, **keywords)
+    value = function(*args, **keywords)
+    if hasattr(type(value), "__anext__"):
+        raise TypeError("an asynchronous generator cannot answer another host: collect its items, and return the list")
+    return list(value) if type(value) is core.generator else value
 
 
 def module_name():

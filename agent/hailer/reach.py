@@ -67,6 +67,7 @@ class Request(core.Asked):
 
     def __init__(self, *request):
         self.waiting = []
+        self.warnings = []  # their pickles
         self.cancelled = False
         core.step_aside()
         core.Asked.__init__(self, core.REACH, core.pickler()(request, 2))
@@ -79,6 +80,10 @@ class Request(core.Asked):
             waiting, self.waiting = self.waiting, None
         for inbox, thing in waiting:
             inbox.put(thing)
+
+    def item(self, tag, data):
+        if tag == core.WARNING and len(self.warnings) < 1000:
+            self.warnings.append(data)
 
     def tell(self, inbox, thing):
         """Has the thing put into the inbox as soon as the answer is there."""

@@ -102,6 +102,8 @@ class Parcel(object):
             return None if ascii_only(value) else ("bytes", value.decode("latin-1"))
         if kind in PLAIN:
             return None
+        if core.PY2 and kind is file:  # noqa: F821
+            raise NotShippable("a file cannot be sent to another host")  # 2.7's pickle would send a closed one
         if kind is types.ModuleType or isinstance(value, types.ModuleType):
             return "module", value.__name__
         if kind is types.FunctionType or isinstance(value, CLASSES):
@@ -155,7 +157,7 @@ class Parcel(object):
             names.update(part.co_names)
         read = set(node.id for node in ast.walk(tree) if isinstance(node, ast.Name))
         for needed in sorted(names & read):
-            if needed in space and needed not in free and needed != value.__name__:
+            if needed in space and needed not in free and needed != value.__name__ and needed[:2] != "__":
                 self.need(needed, space[needed], name, names)
         self.add(name, value, piece, text, bound)
 

@@ -3,6 +3,7 @@
 `core` is the agent's own namespace.
 """
 import ast
+import io
 import tokenize
 
 
@@ -61,6 +62,11 @@ def text_of(filename):
     return text
 
 
+def lines_of(text):
+    """Its lines as Python counts them, each with its end."""
+    return io.StringIO(text if text.endswith(u"\n") else text + u"\n", None).readlines()
+
+
 def of_function(function):
     code = function.__code__
     text = text_of(code.co_filename)
@@ -110,33 +116,35 @@ def first_line(node):
 
 def of_node(node, text, futures):
     """The lines of a `def` or `class` with its decorators."""
-    lines = text.splitlines(True)
+    lines = lines_of(text)
     first = first_line(node) - 1
     left = len(node.decorator_list) + 1  # logical lines up to the colon
     depth, last = 0, first
-    rest = iter(lines[first:] + [u"\n"])
-    for token in tokenize.generate_tokens(lambda: next(rest, "")):
-        if token[0] == tokenize.NEWLINE:
-            left -= 1
-            last = token[2][0]
-        elif token[0] == tokenize.INDENT:
-            # The first one may be that of the definition itself.
-            depth += left <= 0
-        elif token[0] == tokenize.DEDENT and left <= 0:
-            depth -= 1
-            if depth <= 0:
+    rest = iter(lines[first:])
+    try:
+        for token in tokenize.generate_tokens(lambda: next(rest, "")):
+            if token[0] == tokenize.NEWLINE:
+                left -= 1
+                last = token[2][0]
+            elif token[0] == tokenize.INDENT:
+                # The first one may be that of the definition itself.
+                depth += left <= 0
+            elif token[0] == tokenize.DEDENT and left <= 0:
+                depth -= 1
+                if depth <= 0:
+                    break
+            elif left <= 0 and depth == 0 and token[0] not in (tokenize.NL, tokenize.COMMENT):
                 break
-        elif left <= 0 and depth == 0 and token[0] not in (tokenize.NL, tokenize.COMMENT):
-            break
+    except IndentationError:
+        pass  # what follows stands further to the left than the definition does
     words = u"".join(lines[first:first + last])
-    words += u"" if words.endswith(u"\n") else u"\n"
     return Piece(words, words[:len(words) - len(words.lstrip(u" \t"))], False, futures)
 
 
 def of_lambda(function, text, whole, futures):
     """The expression of a lambda: of those that begin on its line, the one whose code is the same."""
     code = function.__code__
-    lines = text.splitlines(True)
+    lines = lines_of(text)
     for node in ast.walk(whole):
         if isinstance(node, ast.Lambda) and node.lineno == code.co_firstlineno:
             start = len(lines[node.lineno - 1].encode("utf-8")[:node.col_offset].decode("utf-8"))
@@ -154,7 +162,7 @@ def of_lambda(function, text, whole, futures):
 
 def lambda_at(lines):
     """The text of the lambda that these lines begin with."""
-    rest = iter(lines + [u"\n"])
+    rest = iter(lines)
     depth = heads = 0
     end = 1, 0
     try:

@@ -44,10 +44,12 @@ def put(tunnel, local_path, remote_path, mode):
     """Steps of BaseTunnel.put."""
     local_path = os.path.abspath(local_path)
     with open(local_path, "rb") as file:
-        temporary, path = yield call(tunnel, files.begin_put, remote_path)
+        yield tunnel._connect()
         pieces = Pieces(tunnel)
+        token = files.token()
         placed = False
         try:
+            temporary, path = yield call(tunnel, files.begin_put, remote_path, token)
             found = hashlib.sha256()
             size = 0
             while True:
@@ -67,14 +69,14 @@ def put(tunnel, local_path, remote_path, mode):
             if not placed:
                 pieces.stop()
                 if tunnel._target is not None:  # nobody waits for this one
-                    reach.Request("call", tunnel._target, *ship.request(files.discard, (temporary,)))
+                    reach.Request("call", tunnel._target, *ship.request(files.stop_put, (remote_path, token)))
     yield reach.Result(summary(path, local_path, size, found))
 
 
 def fetch(tunnel, remote_path, local_path):
     """Steps of BaseTunnel.fetch. Until all is here and verified, an earlier local file stays as it is."""
     path, expected, data, sha256 = yield call(tunnel, files.begin_fetch, remote_path)
-    temporary, local_path = files.begin_put(local_path)
+    temporary, local_path = files.begin_put(local_path, files.token())
     pieces = Pieces(tunnel)
     placed = False
     try:

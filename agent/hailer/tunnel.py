@@ -171,6 +171,8 @@ class BaseTunnel(setops.SetOps):
         yield Result(self._outcome(request, target))
 
     def _outcome(self, request, target):
+        for words in request.warnings:
+            core.warn(u"%s: %s" % (self.host, inert.load(words)))
         if request.tag == core.VALUE:
             try:
                 return inert.load(request.data)

@@ -45,6 +45,10 @@ class Opaque(tuple):
     """(module, type, repr) of what could not be pickled."""
 
 
+class GroupResult(dict):
+    """What a group answered."""
+
+
 class Unpickler(pickle.Unpickler):
     """Knows no class but built-in ones and ours; others become their names."""
 
@@ -54,6 +58,8 @@ class Unpickler(pickle.Unpickler):
     def find_class(self, module, name):
         if (module, name) == ("hailer", "_opaque"):
             return lambda *words: Opaque(words)
+        if module == "hailer.group":
+            return GroupResult
         if module == "hailer":
             return lambda *words: (name,) + words
         try:
@@ -224,6 +230,13 @@ class Agent(object):
 
     def cancel(self, channel, hard=False):
         self.write(frame(CANCEL, int(hard), channel))
+
+    def wait(self, seconds):
+        """Goes on reading for so long."""
+        end = time.time() + seconds
+        while time.time() < end:
+            self.ping()
+            time.sleep(0.01)
 
     def ping(self, body=b"?"):
         count = len(self.pongs)

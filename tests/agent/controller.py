@@ -123,6 +123,10 @@ class Controller(Agent):
             if relay is not None and relay.child is not None:
                 relay.child.cancel(relay.inner)
             elif relay is not None:
+                for number, child in list(self.root.targets.items()):
+                    if child.opening and child.opening[0] is relay:
+                        del self.root.targets[number]
+                        child.end()
                 relay.message(CLOSE, 2, pickle.dumps(None, 2))
         else:
             raise AssertionError((kind, flags, channel))

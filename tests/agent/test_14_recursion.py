@@ -119,8 +119,7 @@ class Tunnels(ReachCase):
     def test_a_lost_link_is_told_and_the_next_call_opens_another(self):
         self.value("from hailer import *\nimport os, time\nt = Local('lost')\nt.connect()")
         call = self.agent.start("t.call(time.sleep, 60)")
-        time.sleep(0.2)
-        self.agent.ping()
+        self.agent.wait(0.2)
         child = [child for child in self.agent.targets.values() if child.path == ["lost"]][0]
         child.process.kill()
         error = self.agent.finish(call).error
@@ -157,8 +156,7 @@ class Depth(unittest.TestCase):
 class Cancel(ReachCase):
     def cancelled(self, source, after=0.3):
         call = self.agent.start(source)
-        time.sleep(after)
-        self.agent.ping()
+        self.agent.wait(after)
         begun = time.time()
         self.agent.cancel(call)
         reply = self.agent.finish(call)
