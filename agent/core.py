@@ -373,7 +373,7 @@ def translate(request):
     code += (code[1] is not None and code[1].co_flags & 0x80,)  # CO_COROUTINE
     if len(codes) >= 200:
         codes.clear()
-    if len(request) <= PARTIAL:
+    if len(request) <= 4 * PARTIAL:
         codes[request] = code
     return code
 

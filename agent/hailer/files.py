@@ -16,9 +16,7 @@ def token():
 def names(path, token):
     """(temporary path, path) for a new file; without a path both are the same new name."""
     if path is None:
-        import tempfile
-
-        path = os.path.join(tempfile.gettempdir(), "hailer-" + token)
+        path = os.path.join(os.environ.get("TMPDIR") or "/tmp", "hailer-" + token)  # the module tempfile may be missing
         return path, path
     path = os.path.abspath(os.path.expanduser(path))
     folder, name = os.path.split(os.path.realpath(path))

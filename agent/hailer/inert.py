@@ -255,9 +255,18 @@ def known(module, name):
         return checked(module, name, fraction, *(words + number))
     elif module == "datetime" and name in ("date", "time", "datetime", "timedelta", "timezone"):
         return checked(module, name, moment(name), bytes, *(words + number + moment_types()))
-    elif (module, name) == ("uuid", "UUID"):
+    elif (module, name) == ("uuid", "UUID") and importable(module):
         return uuid_class()
     return None
+
+
+def importable(module):
+    """Whether this Python has it; a small one may not."""
+    try:
+        __import__(module)
+        return True
+    except ImportError:
+        return False
 
 
 # A pickle can set attributes of a class that it can name: so it is given a new one each time.

@@ -4,8 +4,10 @@ The text that defines it runs in a module of its own, whose name is not `__main_
 """
 import binascii
 import io
+import itertools
 import sys
 
+numbers = itertools.count(1)
 landed = []  # (name, call) of the modules that hold shipped text: what they define must be found while results are sent
 
 
@@ -30,13 +32,13 @@ def _receive(name, futures, text, pickles):
 def module_name():
     """A new name. Modules of calls that are over are let go."""
     call = core.running.get(core.thread.get_ident())
+    running = list(core.running.values())
     with core.guard:
         for known in landed[:]:
-            if known[1] not in core.running.values():
+            if known[1] not in running:
                 landed.remove(known)
                 sys.modules.pop(known[0], None)
-        core.State.landed = getattr(core.State, "landed", 0) + 1
-        name = "__shipped_%d__" % core.State.landed
+        name = "__shipped_%d__" % next(numbers)
         landed.append((name, call))
     return name
 

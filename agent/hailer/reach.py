@@ -8,7 +8,8 @@ Sent to a host when its code first opens another. `core` is the agent's own name
 import sys
 
 thread = core.thread
-# Targets that nobody holds any more; closed with the next request. A finaliser must not take a lock, so it adds here.
+# Targets, and requests to open one, that nobody holds any more; closed with the next request. A finaliser must not take
+# a lock, so it adds here.
 forgotten = []
 
 
@@ -72,8 +73,9 @@ class Request(core.Asked):
         core.step_aside()
         core.Asked.__init__(self, core.REACH, core.pickler()(request, 2))
         core.flush()
-        while forgotten:
-            Request("close", forgotten.pop())
+        for _ in range(len(forgotten)):
+            if forgotten:  # the request that closes one comes by here too
+                close_forgotten(forgotten.pop(0))
 
     def finished(self):
         with core.guard:
@@ -99,6 +101,17 @@ class Request(core.Asked):
             self.cancelled = True
             core.bulk.append(core.frame(core.CANCEL, 0, self.channel))  # not before the request itself
             core.flush()
+
+
+def close_forgotten(thing):
+    if not isinstance(thing, Request):
+        Request("close", thing)
+    elif thing.tag is None:
+        forgotten.append(thing)
+    elif thing.tag == core.VALUE:
+        answer = core.module("hailer.inert").load(thing.data)
+        if answer[0] == "ok":
+            Request("close", answer[1]["target"])
 
 
 class Result(object):

@@ -167,7 +167,9 @@ class Parcel(object):
             head, tail = ("(lambda %s: " % ", ".join(sorted(bound)), ")") if bound else ("", "")
             text = u"%s = %s(%s)%s" % (name, head, piece.text, tail)
         elif bound:
-            text += u"%sreturn %s\n%s = _" % (piece.indent, value.__name__, name)
+            text += u"%sreturn %s\n%s = _" % (piece.indent, written(value), name)
+        elif written(value) != name:  # somebody gave it another name
+            text += u"%s = %s\n" % (name, written(value))
         if bound:
             text += u"(%s)" % ", ".join("_value(%d)" % bound[variable] for variable in sorted(bound))
         self.text.append(text if text.endswith("\n") else text + u"\n")
@@ -206,13 +208,24 @@ class Parcel(object):
         return place
 
 
+def written(value):
+    """The name that a definition's text gives."""
+    function = unwrapped(value)
+    return function.__code__.co_name if type(function) is types.FunctionType else value.__name__
+
+
 def unwrapped(value):
     """The function that a decorator which keeps its name has wrapped."""
     for _ in range(100):
-        inner = getattr(value, "__wrapped__", None) if type(value) is types.FunctionType else None
-        if type(inner) is not types.FunctionType or inner.__name__ != value.__name__:
+        if type(value) is not types.FunctionType:
             return value
-        value = inner
+        inside = [getattr(value, "__wrapped__", None)]
+        if value.__name__ != value.__code__.co_name:  # 2.7 does not say what is wrapped
+            inside += [cell.cell_contents for cell in value.__closure__ or ()]
+        inside = [one for one in inside if type(one) is types.FunctionType and one.__name__ == value.__name__]
+        if not inside:
+            return value
+        value = inside[0]
     return value
 
 

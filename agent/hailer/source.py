@@ -91,23 +91,30 @@ def of_function(function):
 
 def of_class(kind):
     """A class's text: where its methods were written, or the one text that defines it."""
-    names = [value.__code__.co_filename for value in vars(kind).values() if hasattr(value, "__code__")]
+    codes = [getattr(getattr(value, "__func__", value), "__code__", None) for value in vars(kind).values()]
+    names = set(code.co_filename for code in codes if code is not None)
+    found = class_texts(kind.__name__, names) or class_texts(kind.__name__, list(core.sources))
+    if core.PY2 and len(set(piece.text for piece in found)) > 1:
+        raise NotShippable("class %s stands in several texts, with different words: run only one" % kind.__name__)
+    if not found:
+        raise NotShippable("the source of class %s is no longer known: run its definition again" % kind.__name__)
+    return found[-1]  # the latest; 2.7 knows no order
+
+
+def class_texts(name, filenames):
+    """The pieces that define a class of this name: statements `class` and assignments, as of a namedtuple."""
     found = []
-    for name in names or list(core.sources):
-        text = text_of(name)
+    for filename in filenames:
+        text = text_of(filename)
         try:
-            whole = compile(text, name, "exec", 0x400, True) if text is not None else None
+            whole = compile(text, filename, "exec", 0x400, True) if text is not None else None
         except SyntaxError:
             continue
         for node in ast.walk(whole) if whole is not None else ():
-            if isinstance(node, ast.ClassDef) and node.name == kind.__name__:
-                piece = of_node(node, text, [])
-                if piece.text not in [other.text for other in found]:
-                    found.append(piece)
-    if len(found) != 1:
-        reason = "is no longer known" if not found else "stands in several texts, with different words"
-        raise NotShippable("the source of class %s %s: run its definition again" % (kind.__name__, reason))
-    return found[0]
+            names = [getattr(target, "id", None) for target in getattr(node, "targets", ())]
+            if isinstance(node, ast.ClassDef) and node.name == name or isinstance(node, ast.Assign) and names == [name]:
+                found.append(of_node(node, text, []))
+    return found
 
 
 def first_line(node):
@@ -115,10 +122,10 @@ def first_line(node):
 
 
 def of_node(node, text, futures):
-    """The lines of a `def` or `class` with its decorators."""
+    """The lines of a statement, a `def` or `class` with its decorators."""
     lines = lines_of(text)
     first = first_line(node) - 1
-    left = len(node.decorator_list) + 1  # logical lines up to the colon
+    left = len(getattr(node, "decorator_list", ())) + 1  # logical lines up to the colon
     depth, last = 0, first
     rest = iter(lines[first:])
     try:

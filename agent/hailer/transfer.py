@@ -76,10 +76,12 @@ def put(tunnel, local_path, remote_path, mode):
 def fetch(tunnel, remote_path, local_path):
     """Steps of BaseTunnel.fetch. Until all is here and verified, an earlier local file stays as it is."""
     path, expected, data, sha256 = yield call(tunnel, files.begin_fetch, remote_path)
-    temporary, local_path = files.begin_put(local_path, files.token())
+    token = files.token()
+    temporary = files.names(local_path, token)[0]
     pieces = Pieces(tunnel)
     placed = False
     try:
+        local_path = files.begin_put(local_path, token)[1]
         found = hashlib.sha256()
         size = 0
         with open(temporary, "r+b") as file:

@@ -149,9 +149,9 @@ class BaseTunnel(setops.SetOps):
         self.close()
 
     def __del__(self):
-        target = vars(self).get("_target")
-        if target is not None:
-            reach.forgotten.append(target)
+        for thing in (vars(self).get("_target"), vars(self).get("_opening")):
+            if thing is not None:
+                reach.forgotten.append(thing)
 
     # ------------------------------------------------ calls
 
@@ -314,8 +314,10 @@ class Command(BaseTunnel):
 
     def __init__(self, words, name=None, **where):
         if isinstance(words, (str, core.text_type)):
-            import shlex
-
+            try:
+                import shlex
+            except ImportError:
+                raise TypeError("give the words of the command one by one: this Python is too small to split them")
             words = shlex.split(inert.native(words))
         words = [inert.native(word) for word in words]
         if not words:

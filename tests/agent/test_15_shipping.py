@@ -37,7 +37,7 @@ class Shipping(ReachCase):
     def test_decorators_are_kept(self):
         self.value(
             "import functools\ndef twice(by):\n    def wrap(f):\n        @functools.wraps(f)\n"
-            "        def inner(*a):\n            return [f(*a)] * by\n        inner.__wrapped__ = f\n        return inner\n"
+            "        def inner(*a):\n            return [f(*a)] * by\n        return inner\n"
             "    return wrap\n\n@twice(\n    by=2)\ndef f(x):\n    return x\n"
         )
         self.assertEqual(self.value("f(1), t.call(f, 1)"), ([1, 1], [1, 1]))
@@ -50,6 +50,18 @@ class Shipping(ReachCase):
         self.assertEqual(self.value("t.call(Point(5).more)"), 6)
         self.assertEqual(self.value("p = t.call(Point.made)\np.x, type(p).__name__, repr(p)"), (7, "Point", "Point(x=7)"))
         self.assertEqual(self.value("def g(): return [Point(n) for n in range(3)]\n[p.x for p in t.call(g)]"), [0, 1, 2])
+
+    def test_classes_that_no_class_statement_made(self):
+        self.value("import collections\nPair = collections.namedtuple(\n    'Pair',\n    'a b')\ndef f(p): return Pair(p.b, p.a)")
+        self.assertEqual(self.value("p = t.call(f, Pair(1, 2))\np[0], p[1], len(p), type(p).__name__"), (2, 1, 2, "Pair"))
+        if not PY2:
+            self.value("class Again: x = 1")
+            self.value("class Again: x = 2\ndef f(): return Again.x")
+            self.assertEqual(self.value("t.call(f)"), 2)
+
+    def test_a_function_that_was_renamed(self):
+        self.value("def f(x): return x\nf.__name__ = 'other'\ndef g(x): return f(x)")
+        self.assertEqual(self.value("t.call(f, 1), t.call(g, 2)"), (1, 2))
 
     def test_lambdas(self):
         self.assertEqual(self.value("t.call(lambda x: x + 1, 2)"), 3)
