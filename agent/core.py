@@ -899,7 +899,7 @@ def namespace():
         function.__module__ = "hailer"
         setattr(package, function.__name__, function)
         setattr(main, function.__name__, function)
-    package.__all__ = [name for names in PACKAGE.values() for name in names.split() if name[0] != "_"]
+    package.__all__ = ["facts"] + [name for names in PACKAGE.values() for name in names.split() if name[0] != "_"]
     sys.modules["hailer"], sys.modules["__main__"] = package, main
     sys.argv = [""]
 

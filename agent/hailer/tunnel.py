@@ -12,6 +12,7 @@ Result, Request = reach.Result, reach.Request
 
 DEPTH_LIMIT = 2  # told here; the controller alone enforces it
 CLOSING = 5  # seconds that a close waits
+claiming = core.thread.allocate_lock()  # who opens a tunnel
 
 
 class BaseTunnel(setops.SetOps):
@@ -93,15 +94,19 @@ class BaseTunnel(setops.SetOps):
             if self._opening is None:
                 if self.via is not None:
                     yield self.via._connect()
-                if self._target is not None or self._opening is not None:
-                    continue  # another thread was faster
-                through = self.via._target if self.via is not None else None
-                self._opening = Request("open", through, self._hop, core.text_type(self.label))
+                with claiming:
+                    if self._target is None and self._opening is None:  # no other thread was faster
+                        through = self.via._target if self.via is not None else None
+                        self._opening = Request("open", through, self._hop, core.text_type(self.label))
             opening = self._opening
+            if opening is None:
+                continue
             yield opening
-            if self._opening is opening:
-                self._opening = None
-                self._opened(opening)
+            with claiming:
+                if self._opening is opening:
+                    self._opening = None
+                if self._target is None:
+                    self._opened(opening)  # or raises, for each that waited
 
     def _opened(self, opening):
         if opening.tag == core.CANCELLED and opening.cancelled:

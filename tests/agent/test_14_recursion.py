@@ -116,6 +116,23 @@ class Tunnels(ReachCase):
         )
         self.assertEqual(self.value("Docker('x', via=SSH('a')) == Docker('x', via=SSH('b'))"), False)
 
+    def test_two_calls_share_one_tunnel(self):
+        self.value("from hailer import *\nimport os\nt = Local('shared')")
+        calls = [self.agent.start("t.call(os.getpid)") for _ in range(5)]
+        self.assertEqual(len(set(self.agent.finish(call).value for call in calls)), 1)
+        self.assertEqual([verb[0] for verb in self.agent.verbs].count("open"), 1)
+
+    def test_calls_from_threads_of_the_user(self):
+        self.value("import threading\nfrom hailer import *\nt, got = Local('threads'), []\n"
+                   "ts = [threading.Thread(target=lambda n=n: got.append(t.call(len, 'x' * n))) for n in range(8)]\n"
+                   "for one in ts: one.start()\nfor one in ts: one.join()")
+        self.assertEqual(self.value("sorted(got)"), list(range(8)))
+
+    @unittest.skipIf(PY2, "2.7 has no coroutines")
+    def test_calls_from_a_coroutine(self):
+        self.value("from hailer import *\nt = Local('loop')\nasync def f(): return t.call(len, 'abc')")
+        self.assertEqual(self.value("await f()" if sys.version_info >= (3, 8) else "f()"), 3)
+
     def test_a_lost_link_is_told_and_the_next_call_opens_another(self):
         self.value("from hailer import *\nimport os, time\nt = Local('lost')\nt.connect()")
         call = self.agent.start("t.call(time.sleep, 60)")
