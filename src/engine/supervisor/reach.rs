@@ -2,6 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use tokio::sync::oneshot;
+
 use super::Supervisor;
 use crate::engine::event::TargetChange;
 use crate::engine::passages::Answer;
@@ -21,11 +23,11 @@ pub const DEPTH_LIMIT: usize = 2;
 #[derive(Debug, Default)]
 pub(super) struct Reaches {
     /// Who waits for which link.
-    opening: HashMap<TargetId, Vec<Answer>>,
+    opening: HashMap<TargetId, Vec<oneshot::Sender<Vec<Part>>>>,
     /// What each host's code opened: it may call these, and no others.
     opened: HashMap<TargetId, HashSet<TargetId>>,
-    /// The names on the way to what code opened.
-    paths: HashMap<TargetId, Vec<String>>,
+    /// The names on the way to what code opened, and how often code did so on that way.
+    paths: HashMap<TargetId, (Vec<String>, usize)>,
 }
 
 impl Supervisor {
@@ -38,11 +40,13 @@ impl Supervisor {
             Ok(Wish::Call { target, name, source }) if self.may(asking, target) => {
                 return self.pass_on(target, name, source, answer);
             }
-            Ok(Wish::Close { target }) if self.may(asking, target) => {
-                self.drop_opened(target);
+            Ok(Wish::Close { target }) => {
+                if self.may(asking, target) {
+                    self.drop_opened(target);
+                }
                 value(&Value::from(()))
             }
-            Ok(_) => Part::refusal("this host has opened no target of that number"),
+            Ok(Wish::Call { .. }) => Part::refusal("this host has opened no target of that number"),
             Err(why) => Part::refusal(why),
         };
         tell(answer, parts);
@@ -66,9 +70,9 @@ impl Supervisor {
             }
             through => through.unwrap_or(asking),
         };
-        let mut path = self.path(from);
+        let (mut path, depth) = (self.path(from).0, self.path(asking).1 + 1);
         path.push(label);
-        if path.len() > DEPTH_LIMIT {
+        if depth > DEPTH_LIMIT {
             let why = format!("Depth limit of {DEPTH_LIMIT} exceeded at {}", path.join(" -> "));
             return tell(answer, value(&Value::tuple(["depth", why.as_str()].map(Value::from))));
         }
@@ -82,12 +86,14 @@ impl Supervisor {
             None => self.found(found),
         };
         self.reaches.opened.entry(asking).or_default().insert(target);
-        self.reaches.paths.insert(target, path);
+        self.reaches.paths.insert(target, (path, depth));
         if let Some(LinkState::Ready(_)) = self.states.get(&target) {
             let parts = self.opened(target);
             return tell(answer, parts);
         }
-        self.reaches.opening.entry(target).or_default().push(answer);
+        let (reply, parts) = oneshot::channel();
+        self.reaches.opening.entry(target).or_default().push(reply);
+        tokio::spawn(when_open(answer, parts));
         self.connect(target);
     }
 
@@ -102,13 +108,16 @@ impl Supervisor {
         Some(Found { origin: Origin::Code, ..Found::on_the_way(address) })
     }
 
-    /// The names on the way to a target, from where a person's own began.
-    fn path(&self, target: TargetId) -> Vec<String> {
+    /// The names on the way to a target, and how many of its steps count against the limit. What a person opened is one
+    /// step; from this machine itself the first one is still to come.
+    fn path(&self, target: TargetId) -> (Vec<String>, usize) {
         if let Some(path) = self.reaches.paths.get(&target) {
             return path.clone();
         }
         let target = self.registry.get(target).filter(|target| target.origin != Origin::BuiltIn);
-        target.map(|target| target.name.clone()).into_iter().collect()
+        let path: Vec<String> = target.map(|target| target.name.clone()).into_iter().collect();
+        let depth = path.len();
+        (path, depth)
     }
 
     fn pass_on(&mut self, target: TargetId, name: String, source: String, answer: Answer) {
@@ -139,8 +148,8 @@ impl Supervisor {
             }
             LinkState::Idle | LinkState::Queued | LinkState::Connecting | LinkState::Booting => return,
         };
-        for answer in self.reaches.opening.remove(&target).unwrap_or_default() {
-            tell(answer, parts.clone());
+        for waiting in self.reaches.opening.remove(&target).unwrap_or_default() {
+            let _ = waiting.send(parts.clone());
         }
         if !matches!(state, LinkState::Ready(_)) {
             for opened in self.reaches.opened.remove(&target).unwrap_or_default() {
@@ -162,7 +171,7 @@ impl Supervisor {
         let Some(LinkState::Ready(info)) = self.states.get(&target) else {
             return Part::refusal("it is not open");
         };
-        let path = self.path(target).into_iter().map(|name| Value::from(name.as_str()));
+        let path = self.path(target).0.into_iter().map(|name| Value::from(name.as_str()));
         let fields = [
             ("target", Value::from(i64::from(target.0))),
             ("path", Value::list(path)),
@@ -181,6 +190,15 @@ fn value(value: &Value) -> Vec<Part> {
         Ok(message) => Part::close(close::VALUE, message),
         Err(error) => Part::refusal(error.to_string()),
     }
+}
+
+/// Answers once the link is up or has failed, or at once when nobody wants that any more.
+async fn when_open(mut answer: Answer, parts: oneshot::Receiver<Vec<Part>>) {
+    let parts = tokio::select! {
+        parts = parts => parts.unwrap_or_else(|_| Part::refusal("it was let go of")),
+        () = answer.stopped() => Part::close(close::CANCELLED, &b"\x80\x02N."[..]),
+    };
+    answer.send(parts).await;
 }
 
 fn tell(answer: Answer, parts: Vec<Part>) {
