@@ -287,7 +287,7 @@ impl Supervisor {
     fn apart(&self, target: TargetId) -> Option<String> {
         let target = self.registry.get(target)?;
         let through = self.registry.get(target.through?)?;
-        let here = through.origin == Origin::BuiltIn;
+        let here = self.registry.address(through.id).is_some_and(Address::is_here);
         match target.kind {
             Kind::Sudo | Kind::Su | Kind::Doas if here || target.origin != Origin::Code => {
                 Some(format!("{:?}", target.kind))

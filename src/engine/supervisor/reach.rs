@@ -1,6 +1,6 @@
 //! Code on a host that reaches others: hosts opened for it by way of its own, calls passed on to them.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use tokio::sync::oneshot;
 
@@ -24,8 +24,8 @@ pub const DEPTH_LIMIT: usize = 2;
 pub(super) struct Reaches {
     /// Who waits for which link.
     opening: HashMap<TargetId, Vec<oneshot::Sender<Vec<Part>>>>,
-    /// What each host's code opened: it may call these, and no others.
-    opened: HashMap<TargetId, HashSet<TargetId>>,
+    /// What each host's code opened, and how many times over: it may call these, and no others.
+    opened: HashMap<TargetId, HashMap<TargetId, usize>>,
     /// The names on the way to what code opened, and how often code did so on that way.
     paths: HashMap<TargetId, (Vec<String>, usize)>,
 }
@@ -41,9 +41,7 @@ impl Supervisor {
                 return self.pass_on(target, name, source, answer);
             }
             Ok(Wish::Close { target }) => {
-                if self.may(asking, target) {
-                    self.drop_opened(target);
-                }
+                self.close_once(asking, target);
                 value(&Value::from(()))
             }
             Ok(Wish::Call { .. }) => Part::refusal("this host has opened no target of that number"),
@@ -53,7 +51,7 @@ impl Supervisor {
     }
 
     fn may(&self, asking: TargetId, target: TargetId) -> bool {
-        self.reaches.opened.get(&asking).is_some_and(|opened| opened.contains(&target))
+        self.reaches.opened.get(&asking).is_some_and(|opened| opened.contains_key(&target))
     }
 
     fn reach_out(
@@ -85,7 +83,7 @@ impl Supervisor {
             Some(persons) => persons,
             None => self.found(found),
         };
-        self.reaches.opened.entry(asking).or_default().insert(target);
+        *self.reaches.opened.entry(asking).or_default().entry(target).or_default() += 1;
         self.reaches.paths.insert(target, (path, depth));
         if let Some(LinkState::Ready(_)) = self.states.get(&target) {
             let parts = self.opened(target);
@@ -114,7 +112,8 @@ impl Supervisor {
         if let Some(path) = self.reaches.paths.get(&target) {
             return path.clone();
         }
-        let target = self.registry.get(target).filter(|target| target.origin != Origin::BuiltIn);
+        let far = self.registry.address(target).is_some_and(|address| !address.is_here());
+        let target = self.registry.get(target).filter(|_| far);
         let path: Vec<String> = target.map(|target| target.name.clone()).into_iter().collect();
         let depth = path.len();
         (path, depth)
@@ -152,15 +151,27 @@ impl Supervisor {
             let _ = waiting.send(parts.clone());
         }
         if !matches!(state, LinkState::Ready(_)) {
-            for opened in self.reaches.opened.remove(&target).unwrap_or_default() {
+            for opened in self.reaches.opened.remove(&target).unwrap_or_default().into_keys() {
                 self.drop_opened(opened);
             }
         }
     }
 
-    /// Code needs a host no more. One that a person knows by name stays.
+    /// Code closes what it opened. Opened twice, it is there until it is closed twice.
+    fn close_once(&mut self, asking: TargetId, target: TargetId) {
+        let Some(opened) = self.reaches.opened.get_mut(&asking) else { return };
+        let Some(times) = opened.get_mut(&target) else { return };
+        *times -= 1;
+        if *times == 0 {
+            opened.remove(&target);
+            self.drop_opened(target);
+        }
+    }
+
+    /// Code needs a host no more, unless that of another does. One that a person knows by name stays.
     fn drop_opened(&mut self, target: TargetId) {
-        if self.registry.get(target).is_some_and(|target| target.origin == Origin::Code) {
+        let needed = self.reaches.opened.values().any(|opened| opened.contains_key(&target));
+        if !needed && self.registry.get(target).is_some_and(|target| target.origin == Origin::Code) {
             self.sever(target);
             self.tell(target, TargetChange::Gone);
         }
