@@ -30,6 +30,7 @@ const MODULES: &[&str] = &[
     "queue",
     "reach",
     "relay",
+    "script",
     "setops",
     "ship",
     "source",

@@ -46,6 +46,7 @@ PACKAGE = {
     "facts": "",
     "files": "",
     "land": "_receive",
+    "script": "",
 }
 
 

@@ -29,6 +29,8 @@ pub struct Cli {
 pub enum Sub {
     /// Run Python on targets and print what it gives
     Run(Run),
+    /// Run a Python script on this machine that reaches other hosts, with the package hailer
+    Script(Script),
     /// List the targets that are known, and where each comes from
     Hosts(Hosts),
     /// Show exactly what is sent to a target to start the agent
@@ -79,6 +81,23 @@ pub struct Run {
     /// Do not ask before a run on many targets
     #[arg(short, long)]
     pub yes: bool,
+}
+
+/// `hailer script`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "The script is a Python program: `from hailer import SSH, Docker, Group`. It prints and leaves as with python;\n\
+    what the hosts write goes to standard error. With --python it runs under another Python of this machine."
+)]
+pub struct Script {
+    /// The script
+    pub file: PathBuf,
+    /// Its arguments, in sys.argv
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    pub arguments: Vec<String>,
+    /// How many hosts may lie on one path that code opens
+    #[arg(long, value_name = "N", default_value_t = 2)]
+    pub depth: usize,
 }
 
 /// `hailer hosts`

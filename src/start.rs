@@ -8,15 +8,15 @@ use std::sync::Mutex;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-use crate::cli::{Cli, Color, Common, ConfigCommand, Hosts, Run, Sub};
+use crate::cli::{Cli, Color, Common, ConfigCommand, Hosts, Run, Script, Sub};
 use crate::config::{Config, SAMPLE, Source};
-use crate::engine::{Engine, EngineConfig};
+use crate::engine::{DEPTH_LIMIT, Engine, EngineConfig};
 use crate::inventory::{self, Discover, Found};
 use crate::link::mux::Caps;
 use crate::link::opening::Options;
 use crate::print::headless::{self, Look, Plan};
 use crate::print::outcome::OK;
-use crate::print::{bootstrap, hosts, writer};
+use crate::print::{bootstrap, hosts, script, writer};
 use crate::tui;
 use crate::tunnel::Defaults;
 
@@ -36,6 +36,7 @@ pub fn start(cli: Cli) -> Result<u8, String> {
     match command {
         None => console(&target, &common),
         Some(Sub::Run(run)) => headless_run(&run, &common),
+        Some(Sub::Script(wanted)) => script(&wanted, &common),
         Some(Sub::Hosts(wanted)) => list(&wanted, &common),
         Some(Sub::Bootstrap(_)) => print(&bootstrap::describe().map_err(|error| error.to_string())?),
         Some(Sub::Config(what)) => configuration(&what, &common),
@@ -94,6 +95,7 @@ fn engine(config: &Config, targets: Vec<Found>, discover: Discover) -> EngineCon
             caps: Caps::default(),
         },
         connects_at_once: config.connects_at_once,
+        depth_limit: DEPTH_LIMIT,
     }
 }
 
@@ -138,6 +140,18 @@ fn headless_run(run: &Run, common: &Common) -> Result<u8, String> {
         color: common.color,
     };
     headless::run(plan, engine(&config, targets, Discover::default())).map_err(|error| error.to_string())
+}
+
+/// A program on this machine that reaches hosts.
+fn script(wanted: &Script, common: &Common) -> Result<u8, String> {
+    let config = with_flags(config(common)?, common);
+    let text =
+        fs::read_to_string(&wanted.file).map_err(|error| format!("{}: {error}", wanted.file.display()))?;
+    let code = script::code(&wanted.file, &wanted.arguments, &text);
+    let plan = Plan { code, timeout: None, fanout: None, look: Look::Script, color: common.color };
+    let mut engine = engine(&config, vec![inventory::this_machine()], Discover::default());
+    engine.depth_limit = wanted.depth;
+    headless::run(plan, engine).map_err(|error| error.to_string())
 }
 
 fn look(run: &Run) -> Look {

@@ -34,6 +34,7 @@ impl Bench {
             discover: Discover::default(),
             opening,
             connects_at_once: 8,
+            depth_limit: 2,
         };
         let (handle, events) = Engine::start(config).expect("an engine");
         Self { handle, events, waiting: Vec::new(), runs: 0 }

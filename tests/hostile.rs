@@ -85,6 +85,7 @@ impl Bench {
                 caps: Caps { message: 4_000_000 },
             },
             connects_at_once: 8,
+            depth_limit: 2,
         };
         let (handle, events) = Engine::start(config).expect("an engine");
         let spec =

@@ -9,7 +9,7 @@ FRAMES = 100  # of a traceback; of a longer one, both ends
 TEXT = 10000  # characters of a message
 OURS = frozenset("hailer/%s.py" % name for name in (
     "core", "aio", "errors", "values", "tunnel", "failure", "group", "queue", "facts", "files", "land", "reach", "ship",
-    "source", "inert", "inert_py2", "setops", "transfer",
+    "source", "inert", "inert_py2", "script", "setops", "transfer",
 ))
 
 

@@ -28,6 +28,9 @@ use crate::engine::supervisor::Supervisor;
 use crate::inventory::{Discover, Found};
 use crate::link::opening::Options;
 
+/// How many hosts may lie on a path that code opens, unless it is said otherwise: code that starts itself elsewhere comes
+/// to an end. chopsticks has the same limit, for the same reason.
+pub const DEPTH_LIMIT: usize = 2;
 /// Batches of events that may wait for the front end. What it does not take piles up in the outbox, which is bounded.
 const BATCHES: usize = 2;
 
@@ -44,6 +47,8 @@ pub struct EngineConfig {
     pub opening: Options,
     /// How many links may at most be opened at the same time.
     pub connects_at_once: usize,
+    /// How many hosts may lie on a path that code opens: see [`DEPTH_LIMIT`].
+    pub depth_limit: usize,
 }
 
 /// How a front end speaks to the engine. The engine ends when all handles are gone.

@@ -287,6 +287,7 @@ mod tests {
             discover: inventory::Discover::default(),
             opening,
             connects_at_once: 1,
+            depth_limit: 2,
         });
         let id = engine.found(inventory::this_machine());
         let task = engine.workers.spawn(async { panic!("a fault that the test makes") }).id();

@@ -60,6 +60,16 @@ pub trait Form: std::fmt::Debug {
         false
     }
 
+    /// The exit status, where that is not the counts' affair.
+    fn left(&self) -> Option<u8> {
+        None
+    }
+
+    /// Whether this target's lines are a program's own output, and go where it wrote them, as they are.
+    fn owns(&self, _who: TargetId) -> bool {
+        false
+    }
+
     /// Whether it needs all cells at the end. Those that do not let a run of any size go by in little memory.
     fn looks_back(&self) -> bool {
         false

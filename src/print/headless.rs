@@ -13,6 +13,7 @@ use crate::print::follow::{close, follow};
 use crate::print::form::Form;
 use crate::print::json::Json;
 use crate::print::report::Report;
+use crate::print::script::Script;
 use crate::print::signals::Signals;
 use crate::print::table::Table;
 use crate::print::text::{Prefix, Text};
@@ -35,6 +36,8 @@ pub enum Look {
     Fold,
     /// Columns and rows.
     Table,
+    /// A program's own output, and its exit status.
+    Script,
 }
 
 impl Look {
@@ -46,6 +49,7 @@ impl Look {
             Self::Json => Box::new(Json),
             Self::Fold => Box::new(Fold::new(terminal)),
             Self::Table => Box::new(Table::new(terminal)),
+            Self::Script => Box::new(Script::new(terminal)),
         }
     }
 }

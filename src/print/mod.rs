@@ -10,6 +10,7 @@
 //! | [`remote`] | lines that hosts write, prefixed |
 //! | [`outcome`], [`words`] | counts and the exit status; failures and summaries in words |
 //! | [`harmless`] | remote text made fit for a terminal |
+//! | [`script`] | `hailer script`: a program that reaches hosts |
 //! | [`hosts`], [`bootstrap`] | `hailer hosts`, `hailer bootstrap --print` |
 //! | [`signals`], [`writer`] | what the system tells us, and what we write |
 
@@ -25,6 +26,7 @@ pub mod json;
 pub mod outcome;
 pub mod remote;
 pub mod report;
+pub mod script;
 pub mod signals;
 pub mod table;
 pub mod text;

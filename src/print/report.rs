@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use crate::engine::command::RunId;
-use crate::engine::event::{Cell, Event, Level, Millis, RunChange, Stream};
+use crate::engine::event::{Cell, Event, Level, Line, Millis, RunChange, Stream, TargetChange};
 use crate::engine::target::TargetId;
 use crate::model::Model;
 use crate::print::form::{Form, Said, Summary, Who};
@@ -17,6 +17,8 @@ use crate::print::remote::Remote;
 pub struct Report {
     run: RunId,
     targets: BTreeMap<TargetId, Progress>,
+    /// Of all targets that are known.
+    names: BTreeMap<TargetId, String>,
     form: Box<dyn Form>,
     remote: Remote,
     /// All that was heard, for a form that looks back.
@@ -50,6 +52,7 @@ impl Report {
         Self {
             run,
             targets,
+            names: BTreeMap::new(),
             form,
             remote: Remote::new(colour),
             model,
@@ -67,9 +70,15 @@ impl Report {
         }
         match event {
             Event::Run { id, at, change } if *id == self.run => self.change(*at, change, said),
+            Event::Target { id, change: TargetChange::Found(target), .. } => {
+                self.names.insert(*id, target.name.clone());
+            }
+            Event::Lines { target, lines, .. } if self.form.owns(*target) => own(lines, said),
             Event::Lines { target, lines, dropped, .. } => {
-                let Some(progress) = self.targets.get(target) else { return };
-                let (name, remote) = (&progress.name, &mut self.remote);
+                // Those on the way, and those that code opened, are no targets of the run, and are heard all the same.
+                let named = self.targets.get(target).map(|progress| &progress.name);
+                let Some(name) = named.or_else(|| self.names.get(target)) else { return };
+                let remote = &mut self.remote;
                 if self.form.follows() {
                     let (out, err): (Vec<_>, Vec<_>) =
                         lines.iter().cloned().partition(|line| line.stream == Stream::Stdout);
@@ -162,7 +171,19 @@ impl Report {
 
     /// The exit status of what is known so far.
     pub fn exit_code(&self) -> u8 {
+        if let Some(left) = self.form.left() {
+            return left;
+        }
         self.counts.exit_code(self.interrupted)
+    }
+}
+
+/// A program's own lines, as it wrote them.
+fn own(lines: &[Line], said: &mut Said) {
+    for line in lines {
+        let to = if line.stream == Stream::Stdout { &mut said.out } else { &mut said.err };
+        to.push_str(&line.text);
+        to.push_str(if line.partial { "" } else { "\n" });
     }
 }
 

@@ -16,9 +16,6 @@ use crate::wire::frame::close;
 use crate::wire::part::Part;
 use crate::wire::value::Value;
 
-/// How many hosts may lie on a path that code opens, so that code which starts itself elsewhere comes to an end.
-pub const DEPTH_LIMIT: usize = 2;
-
 /// What code asked for so far.
 #[derive(Debug, Default)]
 pub(super) struct Reaches {
@@ -70,8 +67,8 @@ impl Supervisor {
         };
         let (mut path, depth) = (self.path(from).0, self.path(asking).1 + 1);
         path.push(label);
-        if depth > DEPTH_LIMIT {
-            let why = format!("Depth limit of {DEPTH_LIMIT} exceeded at {}", path.join(" -> "));
+        if depth > self.config.depth_limit {
+            let why = format!("Depth limit of {} exceeded at {}", self.config.depth_limit, path.join(" -> "));
             return tell(answer, value(&Value::tuple(["depth", why.as_str()].map(Value::from))));
         }
         let Some(found) = self.found_from(from, hop) else {
