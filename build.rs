@@ -29,6 +29,7 @@ const MODULES: &[&str] = &[
     "land",
     "queue",
     "reach",
+    "relay",
     "setops",
     "ship",
     "source",
@@ -50,10 +51,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         )
         .into());
     }
-    fs::write(out.join("core.py"), &core)?;
-    fs::write(out.join("core.zlib"), &zlib)?;
-    fs::write(out.join("stage0.py"), stage0(zlib.len(), true)?)?;
-    fs::write(out.join("stage0_raw.py"), stage0(core.len(), false)?)?;
+    write(out, ["core.py", "core.zlib", "stage0_raw.py", "stage0.py"], &core)?;
+    // The names of both stand side by side in one module; tests/nsenter.rs sees to it that they differ.
+    let entering = format!("{}\n{core}", minified(&fs::read_to_string("agent/enter.py")?)?);
+    let names = ["enter_core.py", "enter_core.zlib", "stage0_enter_raw.py", "stage0_enter.py"];
+    write(out, names, &entering)?;
     let mut table = String::new();
     for name in MODULES {
         let module = minified(&fs::read_to_string(format!("agent/hailer/{name}.py"))?)?;
@@ -61,6 +63,16 @@ fn main() -> Result<(), Box<dyn Error>> {
         writeln!(table, "    (\"{name}\", include_str!(concat!(env!(\"OUT_DIR\"), \"/{name}.py\"))),")?;
     }
     fs::write(out.join("modules.rs"), format!("const MODULES: &[(&str, &str)] = &[\n{table}];\n"))?;
+    Ok(())
+}
+
+/// Writes a core as it is and compressed, and stage 0 for each.
+fn write(out: &Path, names: [&str; 4], core: &str) -> Result<(), Box<dyn Error>> {
+    let zlib = compressed(core.as_bytes())?;
+    fs::write(out.join(names[0]), core)?;
+    fs::write(out.join(names[1]), &zlib)?;
+    fs::write(out.join(names[2]), stage0(core.len(), false)?)?;
+    fs::write(out.join(names[3]), stage0(zlib.len(), true)?)?;
     Ok(())
 }
 

@@ -22,8 +22,8 @@ except ImportError:  # 2.7
     import thread
 
 OPEN, DATA, ITEM, CREDIT, CLOSE, PING, PONG, CANCEL = range(1, 9)
-EVAL, IMPORT, REACH = 0, 2, 3  # tags of OPEN
-STDOUT = 1  # tag of DATA
+EVAL, SPAWN, IMPORT, REACH = 0, 1, 2, 3  # tags of OPEN
+STDOUT, STDERR = 1, 2  # tags of DATA
 VALUE, PROGRESS, WARNING, HELLO = 0, 1, 2, 3  # tags of ITEM
 RAISED, CANCELLED, REFUSED = 1, 2, 3  # tags of CLOSE, besides VALUE
 MORE, ZLIB = 0x80, 0x40
@@ -62,6 +62,7 @@ class State(object):
     leader = 0  # the thread that reads
     odd = 1  # our next channel
     site = False  # site has been run
+    errors = None  # sys.stderr, where no pipe of its own carries it
     opening = {}  # channel -> parts of an OPEN that goes on
 
 
@@ -257,10 +258,11 @@ class Call(object):
     """One call: its channel, its credit, what it printed."""
 
     __slots__ = (
-        "channel", "request", "granted", "spent", "gates", "order", "cancelled", "stop", "thread", "user", "out"
+        "channel", "request", "granted", "spent", "gates", "order", "cancelled", "stop", "thread", "user", "out",
+        "input", "wake",
     )
 
-    def __init__(self, channel, request):
+    def __init__(self, channel, request, input):
         self.channel = channel
         self.request = request
         self.granted, self.spent, self.gates = WINDOW, 0, []
@@ -270,17 +272,23 @@ class Call(object):
         self.thread = None
         self.user = False  # the user's code runs: a cancel may interrupt
         self.out = []  # printed, not yet sent
+        self.input = input  # of a program that is relayed: what came for it
+        self.wake = None  # of such a one: tells the relay that more came, or credit
 
 
 def run(call):
     """Runs a call to its end, and sends its outcome. Nothing gets out of here."""
     me = call.thread = thread.get_ident()
     running[me] = call
+    if call.input is not None:
+        return start_program(call)
     try:
         tag, message = outcome(call)
         if call.out:
             send_out(call)
         try:
+            if State.errors:
+                State.errors.flush()
             if len(message) <= CHUNK and me == MAIN != State.leader:
                 # Nothing holds up the main thread any more: it is free before anybody can know that the call is over,
                 # so that the next call runs there.
@@ -294,6 +302,17 @@ def run(call):
     finally:
         del running[me]
         calls.pop(call.channel, None)
+
+
+def start_program(call):
+    """Starts what is to be relayed; the relay sees to it from then on, and ends the call."""
+    try:
+        module("hailer.relay").start(call)
+    except BaseException as error:
+        del calls[call.channel]
+        refuse(call.channel, "%s" % error)
+    finally:
+        del running[call.thread]
 
 
 def outcome(call):
@@ -574,7 +593,7 @@ class Output(object):
         if data[end:]:
             self.parts[me] = data[end:]
         if end:
-            write(2, data[:end])
+            put_error(data[:end])
 
     def writelines(self, lines):
         for line in lines:
@@ -587,7 +606,7 @@ class Output(object):
             flush()
         rest = self.parts.pop(thread.get_ident(), None)
         if rest:
-            write(2, rest)
+            put_error(rest)
 
     def fileno(self):
         return self.fd
@@ -611,6 +630,15 @@ class Raw(object):
         self.write = lambda data: output.put(bytes(data)) or len(data)
         self.flush = output.flush
         self.fileno = output.fileno
+
+
+def put_error(data):
+    call = current() if State.errors else None
+    if call is None:
+        return write(2, data)
+    for at in range(0, len(data), CHUNK):
+        send(call, DATA, STDERR, data[at:at + CHUNK])
+    flush()
 
 
 def send_out(call):
@@ -691,10 +719,10 @@ def opened(flags, channel, payload):
         return None
     if channel in State.opening:
         payload = b"".join(State.opening.pop(channel)) + payload
-    if flags & 15 != EVAL:
+    if flags & 15 > SPAWN:
         refuse(channel, "this agent takes no OPEN with tag %d" % (flags & 15))
         return None
-    call = calls[channel] = Call(channel, payload)
+    call = calls[channel] = Call(channel, payload, [] if flags & 15 == SPAWN else None)
     if len(running) >= THREADS:
         waiting.append(call)
         return None
@@ -711,6 +739,14 @@ def handle(kind, flags, channel, payload):
                 gates, call.gates = call.gates, []
             for gate in gates:
                 gate.release()
+            if call.wake:
+                call.wake()
+    elif kind == DATA:
+        call = calls.get(channel)
+        if call is not None and call.input is not None:
+            call.input.append((flags & 15, payload))
+            if call.wake:
+                call.wake()
     elif kind in (ITEM, CLOSE) and channel in asked:
         asked[channel].hear(kind, flags, payload)
     elif kind == PING:
@@ -874,12 +910,17 @@ def hello():
 
 
 def take_over():
-    """The wire moves to high descriptors; 0 is empty, and 1 is where 2 goes: nobody else can write to the wire."""
+    """The wire moves to high descriptors; 0 is empty, and 1 is where 2 goes: nobody else can write to the wire.
+
+    Where 2 is the wire itself, as over a socket, both go nowhere, and sys.stderr travels as frames.
+    """
     State.read_fd, State.write_fd = high(0), high(1)
     null = os.open(os.devnull, os.O_RDWR)
     try:
-        os.fstat(2)
+        alone = os.fstat(2)[1:3] != os.fstat(1)[1:3]  # inode and device
     except OSError:
+        alone = False
+    if not alone:
         os.dup2(null, 2)
     os.dup2(null, 0)
     os.dup2(2, 1)
@@ -887,6 +928,8 @@ def take_over():
         os.close(null)
     sys.stdout = sys.__stdout__ = Output(1)
     sys.stderr = sys.__stderr__ = Output(2)
+    if not alone:
+        State.errors = sys.stderr
 
 
 def namespace():

@@ -14,13 +14,14 @@ use std::time::{Duration, Instant};
 use hailer::inventory;
 use hailer::link::connection::{Connection, Turn};
 use hailer::link::mux::{Caps, Heard};
-use hailer::link::opening::{Opening, Options};
+use hailer::link::opening::{Opening, Options, Route};
 use hailer::tunnel::Defaults;
 use support::{Row, median, millis, percentile, wanted};
 
 const ROUNDS: usize = 15;
 const CALLS: usize = 3000;
 const IN_FLIGHT: usize = 256;
+const CROWD: usize = 200;
 const BULK: usize = 64 * 1024 * 1024;
 
 /// A raw ping-pong: what the pipes and two processes cost, and nothing else.
@@ -54,6 +55,9 @@ fn main() {
                 ssh.options(),
                 &floor,
             )));
+        }
+        if wanted("crowd") {
+            rows.push(crowd(&ssh));
         }
     } else {
         eprintln!("SKIPPED: the ssh rows: no test fleet; run tests/fleet/fleet up");
@@ -96,7 +100,9 @@ async fn open(target: &str, ssh_options: Vec<String>) -> Connection {
         defaults: Defaults { python: None, ssh_options },
         caps: Caps::default(),
     };
-    let opening = Opening::start(&found[0].address, &options).await.expect("a tunnel");
+    let opening = Opening::start(&Route::from_here(&found[0].address).expect("a hop"), &options)
+        .await
+        .expect("a tunnel");
     opening.interpreter().await.expect("an interpreter").agent().await.expect("an agent").connection
 }
 
@@ -169,6 +175,31 @@ async fn sequential(name: &str, target: &str, options: Vec<String>, floor: &[Str
     connection.close().await;
     let p99 = millis(percentile(&ours, 99));
     Row::times(name, &ours, "raw ping-pong", &floors).note(&format!("p99 {p99} ms"))
+}
+
+/// As many hosts as [`CROWD`] behind an sshd with `MaxStartups 10:30:100`, beside as many logins that never are so many at
+/// once that it would mind.
+fn crowd(ssh: &support::Ssh) -> Row {
+    let targets = format!("crowd[001-{CROWD:03}]");
+    let options = ssh.options().into_iter().map(|word| format!("--ssh-option={word}"));
+    let words: Vec<String> = ["--no-config".into()].into_iter().chain(options).collect();
+    let config = ssh.options().join(" ");
+    let floor = format!("seq -f crowd%03g {CROWD} | xargs -P8 -I@ ssh -T {config} @ python3 -c pass");
+    let (mut ours, mut floors) = (Vec::new(), Vec::new());
+    for _ in 0..3 {
+        let start = Instant::now();
+        assert!(Command::new("sh").args(["-c", &floor]).status().expect("the floor").success());
+        floors.push(start.elapsed());
+        let start = Instant::now();
+        let run = Command::new(env!("CARGO_BIN_EXE_hailer"))
+            .args(&words)
+            .args(["run", "--json", "--yes", "-t", &targets, "1 + 1"])
+            .output()
+            .expect("hailer");
+        assert!(run.status.success(), "not all answered: {}", String::from_utf8_lossy(&run.stdout));
+        ours.push(start.elapsed());
+    }
+    Row::times(&format!("ssh: a crowd of {CROWD} behind one sshd"), &ours, "xargs -P8 ssh", &floors)
 }
 
 async fn pipelined() -> Row {

@@ -93,6 +93,7 @@ fn found(id: u32) -> Event {
         kind: Kind::Ssh,
         origin: Origin::Named,
         about: String::new(),
+        through: None,
     };
     Event::Target { id: TargetId(id), at: NOW, change: TargetChange::Found(target) }
 }

@@ -26,7 +26,7 @@ pub struct Config {
     pub timeout: Span,
     /// How many targets of one run work at the same time; zero: all.
     pub fanout: usize,
-    /// How many targets connect at the same time.
+    /// How many targets may at most connect at the same time: they begin fewer, and are fewer after refusals.
     pub connects_at_once: usize,
     /// The interpreter on the far side; empty: looked for.
     pub python: String,

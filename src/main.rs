@@ -1,4 +1,4 @@
-//! The command: parse, choose a front end, exit status.
+//! The command: help ssh if it is ssh that asks, else parse, choose a front end, exit status.
 
 use std::process::ExitCode;
 
@@ -6,8 +6,12 @@ use clap::Parser;
 use hailer::cli::Cli;
 use hailer::print::outcome::USAGE;
 use hailer::print::writer::say;
+use hailer::tunnel::askpass::client;
 
 fn main() -> ExitCode {
+    if let Some(code) = client::run() {
+        return ExitCode::from(code);
+    }
     match hailer::start::start(Cli::parse()) {
         Ok(code) => ExitCode::from(code),
         Err(complaint) => {

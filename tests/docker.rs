@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use hailer::inventory::{Change, docker};
 use hailer::link::mux::Caps;
-use hailer::link::opening::{Opened, Opening, Options};
+use hailer::link::opening::{Opened, Opening, Options, Route};
 use hailer::tunnel::pipes::{Ending, Pipes};
 use hailer::tunnel::{Defaults, Failure, Stage, docker as tunnel};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -81,8 +81,8 @@ impl Drop for Container {
 async fn open(address: &str) -> Result<Opened, Failure> {
     let options =
         Options { timeout: Duration::from_secs(20), defaults: Defaults::default(), caps: Caps::default() };
-    let address = address.parse().expect(address);
-    Opening::start(&address, &options).await?.interpreter().await?.agent().await
+    let route = Route::from_here(&address.parse().expect(address)).expect("a hop");
+    Opening::start(&route, &options).await?.interpreter().await?.agent().await
 }
 
 async fn refused(address: &str) -> Failure {

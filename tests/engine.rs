@@ -263,6 +263,54 @@ fn an_engine_that_ends_in_the_middle_gives_every_target_its_final_state() {
 }
 
 #[test]
+fn a_connect_that_a_busy_host_refused_stands_in_line_again() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let asked = folder.path().join("asked").display().to_string();
+    let refuse = "echo kex_exchange_identification: Connection closed by remote host >&2; exit 255";
+    let mut bench =
+        Bench::with(&format!("cmd:\"sh -c 'mkdir {asked} 2>/dev/null && {{ {refuse}; }}; exec {{}}'\""));
+    bench.handle.send(Command::Connect(vec![TargetId(0)]));
+    let mut states = Vec::new();
+    while states.last() != Some(&"ready") {
+        if let Event::Target { change: TargetChange::Link(state), .. } =
+            bench.next().expect("the engine ended")
+        {
+            states.push(match state {
+                LinkState::Queued => "queued",
+                LinkState::Connecting => "connecting",
+                LinkState::Booting => "booting",
+                LinkState::Ready(_) => "ready",
+                other => panic!("{other:?} after {states:?}"),
+            });
+        }
+    }
+    assert_eq!(states, ["queued", "connecting", "queued", "connecting", "booting", "ready"]);
+}
+
+#[test]
+fn a_run_cancelled_while_targets_connect_loses_no_link_that_is_up() {
+    let mut bench = Bench::with("local,cmd:\"sh -c 'sleep 60; {}'\",cmd:\"sh -c 'sleep 61; {}'\"");
+    bench.value("kept = 5");
+    for how in [Interrupt::Soft, Interrupt::Hard] {
+        let run = bench.start("kept", 3);
+        let (mut answered, mut connecting) = (false, 0);
+        while !(answered && connecting == 2) {
+            match bench.next().expect("the engine ended") {
+                Event::Run { change: RunChange::Cell { cell: Cell::Value { .. }, .. }, .. } => {
+                    answered = true;
+                }
+                Event::Run { change: RunChange::Cell { cell: Cell::Connecting, .. }, .. } => connecting += 1,
+                _ => {}
+            }
+        }
+        bench.handle.send(Command::Cancel { run, only: None, how });
+        let names: Vec<_> = bench.finish(run).0.iter().map(Cell::name).collect();
+        assert_eq!(names, ["skipped", "skipped"]);
+        assert_eq!(bench.value("kept"), "5");
+    }
+}
+
+#[test]
 fn an_engine_with_nothing_open_ends_at_once() {
     let mut bench = Bench::with("local");
     std::thread::sleep(Duration::from_millis(100));

@@ -14,7 +14,8 @@ fn every_host_answers_with_its_python_or_fails_in_its_own_stage_all_in_one_run()
     let Some(fleet) = fleet() else { return };
     let targets: Vec<&str> = fleet.hosts.iter().map(|host| host.target.as_str()).collect();
     let begun = Instant::now();
-    let ran = fleet.run(&targets, &["--connect-timeout", "15s"], "import sys; sys.version.split()[0]");
+    let ran =
+        fleet.run(&targets, &["--yes", "--connect-timeout", "15s"], "import sys; sys.version.split()[0]");
     assert!(begun.elapsed() < Duration::from_secs(40), "it took {:?}", begun.elapsed());
     let mut wrong = Vec::new();
     for host in &fleet.hosts {

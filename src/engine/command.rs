@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::engine::event::QuestionId;
 use crate::engine::target::TargetId;
+pub use crate::tunnel::secret::Secret;
 
 /// The number of a run, given by the front end that starts it, counting from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -35,6 +37,13 @@ pub enum Command {
         only: Option<Vec<TargetId>>,
         /// How.
         how: Interrupt,
+    },
+    /// Answer a question ([`crate::engine::event::Event::Asked`]); no answer: what asks is to give up.
+    Answer {
+        /// Which.
+        question: QuestionId,
+        /// The answer.
+        answer: Option<Secret>,
     },
     /// Close everything; the event stream ends when it is done.
     Shutdown,

@@ -8,6 +8,7 @@ use crate::engine::command::{RunId, RunSpec};
 use crate::engine::target::{LinkState, Target, TargetId};
 pub use crate::link::raised::{Frame, Raised};
 use crate::tunnel::Failure;
+pub use crate::tunnel::prompt::Wants;
 use crate::wire::value::Value;
 
 /// A moment: milliseconds since the Unix epoch, read from a clock that never goes back.
@@ -54,6 +55,11 @@ pub enum Event {
         /// What.
         change: RunChange,
     },
+    /// A way in asks something, and waits for [`crate::engine::command::Command::Answer`]. Questions are asked one at a
+    /// time.
+    Asked(Question),
+    /// The question with this number is over: it was answered, or nobody waits for it any more.
+    Settled(QuestionId),
     /// A sentence for the person.
     Notice {
         /// When.
@@ -63,6 +69,27 @@ pub enum Event {
         /// The sentence.
         text: String,
     },
+}
+
+/// The number of a question, counting from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct QuestionId(pub u32);
+
+/// What a way in asks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Question {
+    /// Its number.
+    pub id: QuestionId,
+    /// On the way to which target.
+    pub target: TargetId,
+    /// The far side's own words. Remote text: draw it through the renderer.
+    pub text: String,
+    /// What kind of answer it wants.
+    pub wants: Wants,
+    /// How many other targets wait for the same answer.
+    pub others: usize,
+    /// What became of the last answer to the same question, in a sentence: it was refused.
+    pub note: Option<String>,
 }
 
 /// How bad a notice is.

@@ -3,13 +3,18 @@
 
 pub mod clock;
 pub mod command;
+mod credentials;
 pub mod event;
 mod lines;
 mod outbox;
+mod pace;
+mod passages;
 mod registry;
 mod runs;
+mod serving;
 mod supervisor;
 pub mod target;
+mod wish;
 mod worker;
 
 use std::io;
@@ -37,7 +42,7 @@ pub struct EngineConfig {
     pub discover: Discover,
     /// How links are opened.
     pub opening: Options,
-    /// How many links are opened at the same time.
+    /// How many links may at most be opened at the same time.
     pub connects_at_once: usize,
 }
 

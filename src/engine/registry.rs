@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::engine::target::{Target, TargetId};
+use crate::engine::target::{Origin, Target, TargetId};
 use crate::inventory::Found;
 use crate::tunnel::address::Address;
 
@@ -22,17 +22,38 @@ impl Registry {
         let new = known.is_none();
         if new {
             self.names.insert(name.clone(), id);
-            self.targets.push((Target { id, name, kind, origin, about }, address));
+            self.targets.push((Target { id, name, kind, origin, about, through: None }, address));
         } else if let Some((target, known)) = self.targets.get_mut(id.0 as usize) {
             // A container of the same name may be another one by now; a name that was typed keeps its origin.
             target.about = about;
             *known = address;
+            if target.origin == Origin::Hop {
+                target.origin = origin; // until now it was only on the way to others
+            }
         }
         (&self.targets[id.0 as usize].0, new)
     }
 
+    /// Says through which target one is reached.
+    pub fn put_behind(&mut self, id: TargetId, through: Option<TargetId>) -> Option<&Target> {
+        let (target, _) = self.targets.get_mut(id.0 as usize)?;
+        target.through = through;
+        Some(target)
+    }
+
+    /// The target with this number.
+    pub fn get(&self, id: TargetId) -> Option<&Target> {
+        self.targets.get(id.0 as usize).map(|(target, _)| target)
+    }
+
+    /// The targets that are reached through this one.
+    pub fn behind(&self, id: TargetId) -> Vec<TargetId> {
+        let behind = self.targets.iter().filter(|(target, _)| target.through == Some(id));
+        behind.map(|(target, _)| target.id).collect()
+    }
+
     /// Which target has this name.
-    pub fn gone(&self, name: &str) -> Option<TargetId> {
+    pub fn named(&self, name: &str) -> Option<TargetId> {
         self.names.get(name).copied()
     }
 

@@ -5,18 +5,29 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::{Semaphore, mpsc};
-use tokio::task::{self, JoinError, JoinSet};
+use tokio::task::JoinSet;
 
 use crate::engine::EngineConfig;
+mod links;
+mod questions;
+mod reach;
+
+use links::Links;
+use reach::Reaches;
+
 use crate::engine::clock::Clock;
 use crate::engine::command::{Command, Interrupt};
+use crate::engine::credentials::Credentials;
 use crate::engine::event::{Event, Level, TargetChange};
 use crate::engine::outbox::Outbox;
+use crate::engine::pace::Pace;
 use crate::engine::registry::Registry;
 use crate::engine::runs::{Order, Runs, Step};
 use crate::engine::target::{LinkState, TargetId};
-use crate::engine::worker::{News, ROOM, Report, Request, Worker};
-use crate::inventory::{self, Change, Found};
+use crate::engine::worker::{News, ROOM, Report, Request};
+use crate::inventory::{self, Change};
+use crate::tunnel::askpass;
+use crate::tunnel::prompt::Asked;
 
 /// Reports that may wait; a worker that finds no room waits, and its host with it.
 const REPORTS: usize = 1024;
@@ -25,14 +36,6 @@ const BURST: usize = 256;
 /// How long links have to close when the engine ends.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// A link's worker, as the supervisor sees it.
-#[derive(Debug)]
-struct Link {
-    epoch: u32,
-    task: task::Id,
-    requests: mpsc::UnboundedSender<Request>,
-}
-
 /// See the module.
 #[derive(Debug)]
 pub struct Supervisor {
@@ -40,13 +43,17 @@ pub struct Supervisor {
     clock: Clock,
     registry: Registry,
     states: HashMap<TargetId, LinkState>,
-    links: HashMap<TargetId, Link>,
-    epoch: u32,
+    links: Links,
+    credentials: Credentials,
+    questions: (mpsc::UnboundedSender<Asked>, mpsc::UnboundedReceiver<Asked>),
+    /// Where this machine's ssh asks, once it is used.
+    askpass: Option<Result<askpass::Server, ()>>,
+    reaches: Reaches,
     runs: Runs,
     outbox: Outbox,
     orders: Vec<Order>,
     workers: JoinSet<()>,
-    turn: Arc<Semaphore>,
+    pace: Pace,
     room: Arc<Semaphore>,
     reports: (mpsc::Sender<Report>, mpsc::Receiver<Report>),
 }
@@ -54,19 +61,22 @@ pub struct Supervisor {
 impl Supervisor {
     /// One that has nothing to do yet.
     pub fn new(config: EngineConfig) -> Self {
-        let turn = Arc::new(Semaphore::new(config.connects_at_once.max(1)));
+        let pace = Pace::new(config.connects_at_once);
         Self {
             config,
             clock: Clock::start(),
             registry: Registry::default(),
             states: HashMap::new(),
-            links: HashMap::new(),
-            epoch: 0,
+            links: Links::default(),
+            credentials: Credentials::default(),
+            questions: mpsc::unbounded_channel(),
+            askpass: None,
+            reaches: Reaches::default(),
             runs: Runs::default(),
             outbox: Outbox::default(),
             orders: Vec::new(),
             workers: JoinSet::new(),
-            turn,
+            pace,
             room: Arc::new(Semaphore::new(ROOM as usize)),
             reports: mpsc::channel(REPORTS),
         }
@@ -96,6 +106,7 @@ impl Supervisor {
                     self.change(change);
                 },
                 Some(report) = self.reports.1.recv(), if !self.outbox.is_full() => self.burst(report),
+                Some(asked) = self.questions.1.recv() => self.asked(asked),
                 Some(ended) = self.workers.join_next() => self.worker_ended(ended),
             }
         }
@@ -104,8 +115,11 @@ impl Supervisor {
 
     /// The targets that were named, and the sources that find more.
     fn begin(&mut self) -> mpsc::Receiver<Change> {
-        for found in std::mem::take(&mut self.config.targets) {
-            let id = self.found(found);
+        let named = std::mem::take(&mut self.config.targets);
+        // First all of them, so that they get the first numbers; then those on the way to them.
+        let ids: Vec<_> = named.into_iter().map(|found| self.register(found)).collect();
+        for id in ids {
+            self.place(id);
             if self.config.connect {
                 self.connect(id);
             }
@@ -131,6 +145,7 @@ impl Supervisor {
             Command::Disconnect(targets) => targets.into_iter().for_each(|target| self.sever(target)),
             Command::Run(spec) => self.run(|runs, links, step| runs.start(spec, links, step)),
             Command::Cancel { run, only, how } => self.cancel(run, only, how),
+            Command::Answer { question, answer } => self.answered(question, answer),
             Command::Shutdown => {}
         }
     }
@@ -157,23 +172,12 @@ impl Supervisor {
         match change {
             Change::Found(found) => drop(self.found(found)),
             Change::Gone { name } => {
-                if let Some(id) = self.registry.gone(&name) {
+                if let Some(id) = self.registry.named(&name) {
                     self.tell(id, TargetChange::Gone);
                 }
             }
             Change::Notice(text) => self.notice(Level::Warning, text),
         }
-    }
-
-    fn found(&mut self, found: Found) -> TargetId {
-        let (target, new) = self.registry.found(found);
-        let id = target.id;
-        let change = TargetChange::Found(target.clone());
-        self.tell(id, change);
-        if new {
-            self.states.insert(id, LinkState::Idle);
-        }
-        id
     }
 
     /// A step of the runs, and then what it ordered, which may order more.
@@ -197,50 +201,8 @@ impl Supervisor {
     }
 
     fn request(&mut self, target: TargetId, request: Request) {
-        let Some(link) = self.links.get(&target) else { return };
         // Each is a run's, and runs are kept anyway. A worker that is gone reports its own end.
-        let _ = link.requests.send(request);
-    }
-
-    fn connect(&mut self, target: TargetId) {
-        if self.links.contains_key(&target) {
-            return;
-        }
-        let Some(address) = self.registry.address(target) else { return };
-        self.epoch += 1;
-        let (sender, requests) = mpsc::unbounded_channel();
-        let worker = Worker {
-            target,
-            epoch: self.epoch,
-            address: address.clone(),
-            options: self.config.opening.clone(),
-            turn: Arc::clone(&self.turn),
-            room: Arc::clone(&self.room),
-            requests,
-            reports: self.reports.0.clone(),
-            clock: self.clock,
-        };
-        let task = self.workers.spawn(worker.work()).id();
-        self.links.insert(target, Link { epoch: self.epoch, task, requests: sender });
-        self.state(target, LinkState::Queued);
-    }
-
-    /// Workers report their own ends. One that broke cannot, and what waits for it must not wait for ever.
-    fn worker_ended(&mut self, ended: Result<(), JoinError>) {
-        let Err(error) = ended else { return };
-        let broken = self.links.iter().find(|(_, link)| link.task == error.id());
-        if let Some(target) = broken.map(|(target, _)| *target) {
-            self.links.remove(&target);
-            let why = format!("a fault of hailer itself ended the link, please report it: {error}");
-            self.state(target, LinkState::Lost { why });
-        }
-    }
-
-    fn sever(&mut self, target: TargetId) {
-        // Its requests' sender goes, and with it the worker lets go of the link.
-        if self.links.remove(&target).is_some() {
-            self.state(target, LinkState::Closed);
-        }
+        self.links.request(target, request);
     }
 
     fn report(&mut self, report: Report) {
@@ -248,29 +210,25 @@ impl Supervisor {
         if let News::Lines { run, lines } = news {
             return self.outbox.push(Event::Lines { target, run, lines, dropped: 0 });
         }
-        if self.links.get(&target).is_none_or(|link| link.epoch != epoch) {
+        if self.links.epoch(target) != Some(epoch) {
             return; // of a link that was let go of
         }
         match news {
             News::State(state) => {
+                self.judge(target, &state);
                 if matches!(state, LinkState::Unreachable(_) | LinkState::Lost { .. }) {
-                    self.links.remove(&target);
+                    self.links.remove(target);
                 }
                 self.state(target, state);
             }
             News::Latency(latency) => self.tell(target, TargetChange::Latency(latency)),
             News::Lines { .. } => {} // told above: what a host wrote is true, whatever became of its link
+            News::Reach { request, answer } => self.reach(target, &request, answer),
             News::Call { run, news } => {
                 self.outbox.occupy(room);
                 self.run(|runs, links, step| runs.heard(run, target, news, links, step));
             }
         }
-    }
-
-    fn state(&mut self, target: TargetId, state: LinkState) {
-        self.states.insert(target, state.clone());
-        self.tell(target, TargetChange::Link(state));
-        self.run(|runs, links, step| runs.link(target, links, step));
     }
 
     fn tell(&mut self, id: TargetId, change: TargetChange) {
@@ -331,9 +289,8 @@ mod tests {
             connects_at_once: 1,
         });
         let id = engine.found(inventory::this_machine());
-        let (requests, _asked) = mpsc::unbounded_channel();
         let task = engine.workers.spawn(async { panic!("a fault that the test makes") }).id();
-        engine.links.insert(id, Link { epoch: 1, task, requests });
+        engine.links.pretend(id, task);
         engine.state(id, LinkState::Ready(AgentInfo::default()));
         let spec = RunSpec { id: RunId(1), code: "1".into(), targets: vec![id], timeout: None, fanout: None };
         engine.command(Command::Run(spec));

@@ -24,6 +24,8 @@ pub struct Target {
     pub origin: Origin,
     /// One line more about it: a container's image, a host's address. May be empty.
     pub about: String,
+    /// The target through which it is reached, if there is one.
+    pub through: Option<TargetId>,
 }
 
 /// The kind of the last hop.
@@ -38,8 +40,24 @@ pub enum Kind {
     Docker,
     /// A throwaway container.
     DockerRun,
+    /// Exec into a running container of podman's.
+    Podman,
+    /// `kubectl exec`
+    Kube,
+    /// Inside the namespaces of a process.
+    Nsenter,
+    /// Another user, by sudo.
+    Sudo,
+    /// Another user, by su.
+    Su,
+    /// Another user, by doas.
+    Doas,
     /// Any command that relays.
     Command,
+    /// A TCP port.
+    Tcp,
+    /// A socket of this machine.
+    Unix,
 }
 
 /// Where a target's name came from.
@@ -54,6 +72,10 @@ pub enum Origin {
     SshConfig,
     /// A running container of the current Docker context.
     Docker,
+    /// On the way to another one that was named.
+    Hop,
+    /// Opened by code on a host.
+    Code,
 }
 
 /// The state of a target's link.

@@ -22,6 +22,8 @@ const LATEST: Duration = Duration::from_mins(1);
 /// Events come in crowds: how long to wait for more before the list is read again. An endless crowd (a container that
 /// dies and is started again and again) is not waited for.
 const CROWD: Duration = Duration::from_millis(200);
+/// How long a single list is waited for.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// What happens to a container that changes who can be reached.
 const EVENTS: &[&str] = &["start", "die", "destroy", "rename", "pause", "unpause"];
 
@@ -40,13 +42,37 @@ pub async fn watch(changes: mpsc::Sender<Change>) {
             return;
         }
         // An engine that is not there is no news on a machine without Docker, and said once where there is one.
-        if told.as_ref() != Some(&why) && !why.contains("No such file") {
+        if told.as_ref() != Some(&why) && !no_news(&why) {
             told = Some(why.clone());
             let _ = changes.send(Change::Notice(why)).await;
         }
         sleep(again).await;
         again = (again * 2).min(LATEST);
     }
+}
+
+/// Those that run now, or why that cannot be told.
+pub async fn now() -> Vec<Change> {
+    let listed = async {
+        let docker = docker_engine::connect()?;
+        list(&docker).await.map_err(no_list)
+    };
+    let late =
+        || Err(format!("the Docker engine did not list its containers within {} s", PATIENCE.as_secs()));
+    match timeout(PATIENCE, listed).await.unwrap_or_else(|_| late()) {
+        Ok(known) => known.into_values().map(Change::Found).collect(),
+        Err(why) if no_news(&why) => Vec::new(),
+        Err(why) => vec![Change::Notice(why)],
+    }
+}
+
+/// Whether this is how a machine without Docker looks.
+fn no_news(why: &str) -> bool {
+    why.contains("No such file")
+}
+
+fn no_list(error: bollard::errors::Error) -> String {
+    format!("the Docker engine does not list its containers: {error}")
 }
 
 /// Follows one connection to its end; says why it ended.
@@ -69,7 +95,7 @@ async fn follow(
     loop {
         let now = match list(docker).await {
             Ok(now) => now,
-            Err(error) => return format!("the Docker engine does not list its containers: {error}"),
+            Err(error) => return no_list(error),
         };
         *again = AGAIN;
         if tell(known, now, changes).await.is_none() {

@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 
 use crate::engine::target::{Kind, Origin};
 use crate::inventory::ssh_config::Alias;
-use crate::tunnel::address::{Address, Hop, Way};
+use crate::tunnel::address::{Address, By, Hop, Way};
 
 /// Changes that may wait to be heard.
 const CHANGES: usize = 256;
@@ -70,6 +70,17 @@ pub fn this_machine() -> Found {
 }
 
 impl Found {
+    /// A target on the way to another.
+    pub fn on_the_way(address: Address) -> Self {
+        Self {
+            name: address.to_string(),
+            kind: kind(&address),
+            address,
+            origin: Origin::Hop,
+            about: String::new(),
+        }
+    }
+
     /// The target at this address, called as it is written.
     ///
     /// # Errors
@@ -100,16 +111,45 @@ fn kind(address: &Address) -> Kind {
         Some(Way::Local { .. }) => Kind::Local,
         Some(Way::Docker { .. }) => Kind::Docker,
         Some(Way::DockerRun { .. }) => Kind::DockerRun,
+        Some(Way::Podman { .. }) => Kind::Podman,
+        Some(Way::Kube(_)) => Kind::Kube,
+        Some(Way::Nsenter(_)) => Kind::Nsenter,
+        Some(Way::Become { by: By::Sudo, .. }) => Kind::Sudo,
+        Some(Way::Become { by: By::Su, .. }) => Kind::Su,
+        Some(Way::Become { by: By::Doas, .. }) => Kind::Doas,
         Some(Way::Command { .. }) => Kind::Command,
+        Some(Way::Tcp { .. }) => Kind::Tcp,
+        Some(Way::Unix { .. }) => Kind::Unix,
         Some(Way::Ssh { .. }) | None => Kind::Ssh,
     }
+}
+
+/// Looks once in every source that is asked for.
+pub async fn now(discover: &Discover) -> Vec<Change> {
+    let ssh = async {
+        match discover.ssh.clone() {
+            Some(path) => list_aliases(path).await,
+            None => Vec::new(),
+        }
+    };
+    let docker = async { if discover.docker { docker::now().await } else { Vec::new() } };
+    let (mut found, containers) = tokio::join!(ssh, docker);
+    found.extend(containers);
+    found
 }
 
 /// Looks in every source that is asked for, now and as long as the receiver lives. Needs a tokio runtime.
 pub fn watch(discover: &Discover) -> mpsc::Receiver<Change> {
     let (changes, receiver) = mpsc::channel(CHANGES);
     if let Some(path) = discover.ssh.clone() {
-        tokio::spawn(list_aliases(path, changes.clone()));
+        let changes = changes.clone();
+        tokio::spawn(async move {
+            for change in list_aliases(path).await {
+                if changes.send(change).await.is_err() {
+                    return;
+                }
+            }
+        });
     }
     if discover.docker {
         tokio::spawn(docker::watch(changes));
@@ -117,25 +157,16 @@ pub fn watch(discover: &Discover) -> mpsc::Receiver<Change> {
     receiver
 }
 
-async fn list_aliases(path: PathBuf, changes: mpsc::Sender<Change>) {
-    let Ok((aliases, notices)) = tokio::task::spawn_blocking(move || ssh_config::aliases(&path)).await else {
-        return;
-    };
-    for notice in notices {
-        let _ = changes.send(Change::Notice(notice)).await;
-    }
-    for alias in aliases {
-        let change = match Found::alias(&alias) {
-            Some(found) => Change::Found(found),
-            None => Change::Notice(format!(
-                "the ssh alias {:?} is no name of a host, and is left out",
-                alias.name
-            )),
-        };
-        if changes.send(change).await.is_err() {
-            return;
+async fn list_aliases(path: PathBuf) -> Vec<Change> {
+    let read = tokio::task::spawn_blocking(move || ssh_config::aliases(&path)).await;
+    let (aliases, notices) = read.unwrap_or_default();
+    let found = aliases.iter().map(|alias| match Found::alias(alias) {
+        Some(found) => Change::Found(found),
+        None => {
+            Change::Notice(format!("the ssh alias {:?} is no name of a host, and is left out", alias.name))
         }
-    }
+    });
+    notices.into_iter().map(Change::Notice).chain(found).collect()
 }
 
 #[cfg(test)]

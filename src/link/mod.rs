@@ -7,4 +7,5 @@ pub mod handshake;
 pub mod mux;
 pub mod opening;
 pub mod payload;
+mod prompting;
 pub mod raised;

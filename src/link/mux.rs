@@ -6,7 +6,10 @@
 
 use std::collections::HashMap;
 
+use bytes::Bytes;
+
 use crate::wire::frame::{self, Breach, Frame, Kind, WINDOW};
+use crate::wire::part::Part;
 
 /// The window grows to this while a channel keeps filling it, so that a long fat pipe is kept full.
 const WIDEST: u32 = 4 * 1024 * 1024;
@@ -14,6 +17,8 @@ const WIDEST: u32 = 4 * 1024 * 1024;
 const KEEP: usize = 256 * 1024;
 /// Bytes of answers (to pings, to questions for modules) that may wait for a peer that reads none of them.
 const ANSWERS: usize = 1024 * 1024;
+/// Channels that may be open at once for an agent to ask for more.
+const REQUESTS: usize = 10_000;
 
 /// What a peer may make us hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,6 +83,32 @@ pub enum Heard {
     },
     /// A ping came back.
     Pong(Vec<u8>),
+    /// A frame of a raw channel, as it came: [`Mux::taken`] gives the credit back.
+    Part {
+        /// Which channel.
+        channel: u32,
+        /// The frame.
+        part: Part,
+    },
+    /// More may be sent on a channel.
+    Credit {
+        /// Which.
+        channel: u32,
+        /// So many bytes.
+        bytes: u32,
+    },
+    /// Code on the host wants another host: a pickle. Answer by [`Mux::send`].
+    Reach {
+        /// Which channel.
+        channel: u32,
+        /// The request.
+        request: Vec<u8>,
+    },
+    /// The agent does not want the answer any more.
+    Cancelled {
+        /// To the request of which channel.
+        channel: u32,
+    },
 }
 
 #[derive(Debug, Default)]
@@ -93,6 +124,8 @@ struct Channel {
     taken: u32,
     /// The window as it stands.
     window: u32,
+    /// Frames are passed on as they come; who takes them says when.
+    raw: bool,
 }
 
 impl Channel {
@@ -100,23 +133,38 @@ impl Channel {
         Self { granted: u64::from(WINDOW), window: WINDOW, ..Self::default() }
     }
 
+    fn raw() -> Self {
+        Self { raw: true, ..Self::open() }
+    }
+
     /// Books `length` bytes; says how many to grant anew, if it is time.
     fn take(&mut self, channel: u32, length: usize) -> Result<Option<u32>, Breach> {
+        self.book(channel, length)?;
+        Ok(self.grant(length))
+    }
+
+    /// Books `length` bytes that came.
+    fn book(&mut self, channel: u32, length: usize) -> Result<(), Breach> {
         let length = length as u64;
         self.granted = self
             .granted
             .checked_sub(length)
             .ok_or_else(|| Breach::Credit { channel, over: length.saturating_sub(self.granted) })?;
+        Ok(())
+    }
+
+    /// So many bytes were taken; says how many to grant anew, if it is time.
+    fn grant(&mut self, length: usize) -> Option<u32> {
         self.taken = self.taken.saturating_add(length as u32);
         if self.taken < self.window / 2 {
-            return Ok(None);
+            return None;
         }
         let wider = self.window.saturating_mul(2).min(WIDEST);
         let grant = self.taken + (wider - self.window);
         self.window = wider;
         self.taken = 0;
         self.granted += u64::from(grant);
-        Ok(Some(grant))
+        Some(grant)
     }
 }
 
@@ -130,6 +178,8 @@ pub struct Mux {
     /// The agent's channels from here on were never opened.
     theirs: u32,
     channels: HashMap<u32, Channel>,
+    /// Requests of the agent's that are longer than one frame.
+    requests: HashMap<u32, Vec<u8>>,
     hello: bool,
     late: u64,
     /// Bytes of answers put into `output` since it was last empty.
@@ -139,18 +189,62 @@ pub struct Mux {
 impl Mux {
     /// A link on which nothing was said yet.
     pub fn new(caps: Caps) -> Self {
-        let (input, output, channels) = (Vec::new(), Vec::new(), HashMap::new());
-        Self { caps, input, output, next: 2, theirs: 1, channels, hello: false, late: 0, answers: 0 }
+        let (input, output, channels, requests) = (Vec::new(), Vec::new(), HashMap::new(), HashMap::new());
+        Self {
+            caps,
+            input,
+            output,
+            next: 2,
+            theirs: 1,
+            channels,
+            requests,
+            hello: false,
+            late: 0,
+            answers: 0,
+        }
     }
 
     /// Asks for `source` to be run; `name` is what tracebacks call it. The answer comes on the channel returned.
     pub fn eval(&mut self, name: &str, source: &str) -> u32 {
+        self.open(Channel::open(), frame::open::EVAL, &[name.as_bytes(), source.as_bytes()])
+    }
+
+    /// Asks for the same; what comes is passed on as [`Heard::Part`].
+    pub fn eval_for_another(&mut self, name: &str, source: &str) -> u32 {
+        self.open(Channel::raw(), frame::open::EVAL, &[name.as_bytes(), source.as_bytes()])
+    }
+
+    /// Asks for a program to be started, and its pipes to be relayed on the channel returned.
+    pub fn spawn(&mut self, argv: &[String], terminal: bool) -> u32 {
+        let mut words: Vec<&[u8]> = vec![if terminal { b"1" } else { b"0" }];
+        words.extend(argv.iter().map(String::as_bytes));
+        self.open(Channel::raw(), frame::open::SPAWN, &words)
+    }
+
+    fn open(&mut self, new: Channel, tag: u8, words: &[&[u8]]) -> u32 {
         let channel = self.next;
         self.next = self.next.wrapping_add(2).max(2);
-        self.channels.insert(channel, Channel::open());
-        let request = [name.as_bytes(), &[0], source.as_bytes()].concat();
-        frame::encode_message(&mut self.output, Kind::Open, frame::open::EVAL, channel, &request);
+        self.channels.insert(channel, new);
+        frame::encode_message(&mut self.output, Kind::Open, tag, channel, &words.join(&0));
         channel
+    }
+
+    /// Sends a frame on a raw channel, or one that answers [`Heard::Reach`], within the credit that
+    /// [`Heard::Credit`] gave beyond [`WINDOW`]. Nothing happens where the channel is over.
+    pub fn send(&mut self, channel: u32, part: &Part) {
+        if self.channels.contains_key(&channel) {
+            frame::encode(&mut self.output, part.kind, part.flags, channel, &part.bytes);
+            if channel % 2 == 1 && part.ends() {
+                self.channels.remove(&channel);
+            }
+        }
+    }
+
+    /// So many bytes of [`Heard::Part`] were taken: as many more may come.
+    pub fn taken(&mut self, channel: u32, bytes: usize) {
+        if let Some(grant) = self.channels.get_mut(&channel).and_then(|open| open.grant(bytes)) {
+            frame::encode(&mut self.output, Kind::Credit, 0, channel, &grant.to_be_bytes());
+        }
     }
 
     /// Asks for a call to stop. Nothing happens where it is over already.
@@ -229,18 +323,19 @@ impl Mux {
             }
             Kind::Pong => heard.push(Heard::Pong(frame.payload.to_vec())),
             Kind::Open => return self.opened(frame, heard),
-            Kind::Credit | Kind::Cancel => {
-                // We send nothing that waits for credit, and serve nothing that takes long enough to be stopped.
-                if !self.was_opened(channel) {
-                    return Err(unknown);
-                }
+            Kind::Credit | Kind::Cancel if self.channels.contains_key(&channel) => {
+                heard.push(match frame.payload.first_chunk::<4>() {
+                    Some(bytes) => Heard::Credit { channel, bytes: u32::from_be_bytes(*bytes) },
+                    None => Heard::Cancelled { channel },
+                });
             }
+            Kind::Credit | Kind::Cancel if self.was_opened(channel) => {}
             Kind::Data | Kind::Item | Kind::Close if channel == 0 => return self.on_the_link(frame, heard),
             Kind::Data | Kind::Item | Kind::Close if self.channels.contains_key(&channel) => {
                 return self.message(frame, heard);
             }
             Kind::Data | Kind::Item | Kind::Close if self.was_opened(channel) => self.late += 1,
-            Kind::Data | Kind::Item | Kind::Close => return Err(unknown),
+            Kind::Credit | Kind::Cancel | Kind::Data | Kind::Item | Kind::Close => return Err(unknown),
         }
         Ok(())
     }
@@ -261,19 +356,26 @@ impl Mux {
         channel != 0 && channel < end
     }
 
-    /// An OPEN of the agent's: a module is wanted.
+    /// An OPEN of the agent's: a module is wanted, or another host.
     fn opened(&mut self, frame: Frame<'_>, heard: &mut Vec<Heard>) -> Result<(), Breach> {
         let channel = frame.channel;
+        if self.requests.contains_key(&channel) && frame.tag == frame::open::REACH {
+            return self.reach(frame, heard);
+        }
         if channel.is_multiple_of(2) || channel < self.theirs {
             return Err(Breach::Order {
                 what: "an OPEN that reuses a number, or takes one of ours,",
                 channel,
             });
         }
+        self.asked(channel)?;
+        if frame.tag == frame::open::REACH {
+            self.theirs = channel.saturating_add(2);
+            return self.reach(frame, heard);
+        }
         if frame.more || frame.zlib {
             return Err(Breach::Order { what: "an OPEN longer than one frame", channel });
         }
-        self.asked(channel)?;
         self.theirs = channel.saturating_add(2);
         if frame.tag != frame::open::IMPORT {
             let why = format!("this controller takes no OPEN with tag {}", frame.tag);
@@ -282,6 +384,25 @@ impl Mux {
         }
         self.channels.insert(channel, Channel::open());
         heard.push(Heard::Import { channel, name: String::from_utf8_lossy(frame.payload).into_owned() });
+        Ok(())
+    }
+
+    /// A request for another host, or a part of one.
+    fn reach(&mut self, frame: Frame<'_>, heard: &mut Vec<Heard>) -> Result<(), Breach> {
+        let channel = frame.channel;
+        // OPENs cost no credit: all that are under way together have a bound.
+        let held: usize = self.requests.values().map(Vec::len).sum();
+        if held + frame.payload.len() > self.caps.message || frame.zlib || self.channels.len() > REQUESTS {
+            return Err(Breach::Order { what: "more requests for other hosts than are taken", channel });
+        }
+        let mut request = self.requests.remove(&channel).unwrap_or_default();
+        request.extend_from_slice(frame.payload);
+        if frame.more {
+            self.requests.insert(channel, request);
+        } else {
+            self.channels.insert(channel, Channel::open());
+            heard.push(Heard::Reach { channel, request });
+        }
         Ok(())
     }
 
@@ -300,6 +421,16 @@ impl Mux {
         let Some(channel) = self.channels.get_mut(&number) else { return Ok(()) };
         if frame.zlib {
             return Err(Breach::Flags { flags: frame::ZLIB, kind: frame.kind });
+        }
+        if channel.raw {
+            channel.book(number, frame.payload.len())?;
+            let flags = frame.tag | if frame.more { frame::MORE } else { 0 };
+            let part = Part { kind: frame.kind, flags, bytes: Bytes::copy_from_slice(frame.payload) };
+            if part.ends() {
+                self.channels.remove(&number);
+            }
+            heard.push(Heard::Part { channel: number, part });
+            return Ok(());
         }
         let grant = channel.take(number, frame.payload.len())?;
         if frame.kind == Kind::Data {

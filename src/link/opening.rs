@@ -1,6 +1,7 @@
 //! From three byte pipes to a link, step by step: [`Opening::start`], then [`Opening::interpreter`], then
 //! [`Opening::agent`]. Each step ends within the time given to the whole, in a [`Failure`] that says how far it came.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use rustix::rand::{GetRandomFlags, getrandom};
@@ -12,10 +13,13 @@ use crate::link::connection::{Connection, READ};
 use crate::link::handshake::{Handshake, Step};
 use crate::link::mux::{Caps, Heard, Mux};
 use crate::link::payload::{self, Codec};
-use crate::tunnel::address::Address;
+use crate::link::prompting::{Prompting, Unanswered};
+use crate::tunnel::address::{Address, Hop, Way};
 use crate::tunnel::diagnose::{self, Seen};
 use crate::tunnel::pipes::Pipes;
-use crate::tunnel::{self, Defaults, Failure, Stage};
+use crate::tunnel::prompt::Asker;
+use crate::tunnel::relay::Outer;
+use crate::tunnel::{self, Defaults, Failure, Stage, Start, nsenter, words};
 use crate::wire::frame::NONCE_LEN;
 
 /// How much of standard error is kept while a link starts, in bytes; of more, the end.
@@ -32,19 +36,39 @@ pub struct Options {
     pub caps: Caps,
 }
 
+/// Where a link is to lead.
+#[derive(Debug, Clone)]
+pub struct Route {
+    /// The hop that is taken.
+    pub hop: Hop,
+    /// From which agent's machine; none: from this one.
+    pub outer: Option<Outer>,
+    /// Who answers what is asked on the way; none: nobody does.
+    pub asker: Option<Asker>,
+}
+
+impl Route {
+    /// The last hop of an address, from this machine, with nobody who answers.
+    pub fn from_here(address: &Address) -> Option<Self> {
+        Some(Self { hop: address.last()?.clone(), outer: None, asker: None })
+    }
+}
+
 /// A link on its way up.
-#[derive(Debug)]
 pub struct Opening {
-    address: Address,
+    route: Route,
     options: Options,
     codec: Codec,
     until: Instant,
     pipes: Pipes,
     handshake: Handshake,
     output: Vec<u8>,
+    /// What is written only when stage 0 has spoken: who reads lines may read ahead.
+    held: Vec<u8>,
     stderr: Vec<u8>,
     stderr_open: bool,
     interpreter: Option<(String, String)>,
+    prompting: Option<Prompting>,
 }
 
 /// A link that is up, and what was said on the way.
@@ -65,32 +89,49 @@ impl Opening {
     ///
     /// # Errors
     /// The tunnel could not be started.
-    pub async fn start(address: &Address, options: &Options) -> Result<Self, Failure> {
+    pub async fn start(route: &Route, options: &Options) -> Result<Self, Failure> {
         let until = Instant::now() + options.timeout;
-        Self::attempt(address, options, Codec::Zlib, until).await
+        Self::attempt(route, options, Codec::Zlib, until).await
     }
 
     async fn attempt(
-        address: &Address,
+        route: &Route,
         options: &Options,
         codec: Codec,
         until: Instant,
     ) -> Result<Self, Failure> {
         let seconds = options.timeout.as_secs_f64();
-        let opened = tunnel::open(address, &options.defaults, payload::stage0(codec), options.timeout);
-        let pipes = timeout_at(until, opened)
+        let (stage0, core) = sent(&route.hop, codec)?;
+        let start = Start {
+            defaults: &options.defaults,
+            stage0: &stage0,
+            limit: options.timeout,
+            asker: route.asker.as_ref(),
+        };
+        let opened = async {
+            match &route.outer {
+                None => tunnel::open(&route.hop, start).await,
+                Some(outer) => outer.spawn(words::of(&route.hop, start)).await,
+            }
+        };
+        let mut pipes = timeout_at(until, opened)
             .await
             .unwrap_or_else(|_| Err(diagnose::timed_out(&Seen::default(), seconds)))?;
         let nonce = nonce()?;
-        let output = [payload::core(codec), &nonce].concat();
+        let core = [core, &nonce].concat();
+        let (output, held) = if pipes.reads_lines { (line(codec), core) } else { (core, Vec::new()) };
+        let terminal = pipes.terminal.take();
+        let prompting = terminal.map(|terminal| Prompting::new(terminal, route.asker.clone()));
         Ok(Self {
-            address: address.clone(),
+            route: route.clone(),
             options: options.clone(),
             codec,
             until,
             pipes,
+            prompting,
             handshake: Handshake::new(nonce),
             output,
+            held,
             stderr: Vec::new(),
             stderr_open: true,
             interpreter: None,
@@ -105,6 +146,7 @@ impl Opening {
         match self.step().await? {
             Step::Interpreter { version, executable } => {
                 self.interpreter = Some((version, executable));
+                self.output.append(&mut self.held);
                 Ok(self)
             }
             Step::NoZlib | Step::Agent { .. } => Err(self.failed(Stage::Boot, "the far side skipped a step")),
@@ -130,9 +172,9 @@ impl Opening {
 
     /// Starts again with a core that is not compressed. The interpreter is known to be there by now.
     async fn without_zlib(self) -> Result<Self, Failure> {
-        let Self { address, options, until, pipes, .. } = self;
+        let Self { route, options, until, pipes, .. } = self;
         pipes.close(STDERR as u64).await;
-        Box::pin(Self::attempt(&address, &options, Codec::Raw, until).await?.interpreter()).await
+        Box::pin(Self::attempt(&route, &options, Codec::Raw, until).await?.interpreter()).await
     }
 
     async fn hello(mut self, rest: Vec<u8>) -> Result<Opened, Failure> {
@@ -154,7 +196,8 @@ impl Opening {
         let Self { pipes, handshake, stderr, .. } = self;
         Ok(Opened {
             info: AgentInfo::parse(&hello),
-            banner: handshake.banner(),
+            // An interpreter that reads lines asks for the first one.
+            banner: handshake.banner().trim_end_matches(">>>").trim_end().to_owned(),
             stderr,
             connection: Connection::new(mux, pipes, heard),
         })
@@ -185,7 +228,12 @@ impl Opening {
                 },
                 read = stdout.read_buf(&mut bytes) => match read {
                     Ok(count) if count > 0 => return Ok(bytes),
-                    _ => return Err(self.ended().await),
+                    Ok(_) => return Err(self.ended().await),
+                    Err(error) => {
+                        // Over TLS this is the peer's reason.
+                        self.stderr.extend_from_slice(error.to_string().as_bytes());
+                        return Err(self.ended().await);
+                    }
                 },
                 read = stderr.read_buf(&mut words), if self.stderr_open => match read {
                     Ok(count) if count > 0 => {
@@ -195,7 +243,15 @@ impl Opening {
                     }
                     _ => self.stderr_open = false,
                 },
+                Unanswered(question) = attend(&mut self.prompting) => {
+                    let why = format!("it asks, and nobody answers: {}", question.trim_end());
+                    return Err(self.failed(Stage::Login, &why));
+                }
                 () = tokio::time::sleep_until(self.until) => {
+                    if self.route.asker.as_ref().is_some_and(|asker| asker.patience.is_needed()) {
+                        self.until = Instant::now() + self.options.timeout;
+                        continue;
+                    }
                     return Err(diagnose::timed_out(&self.seen(None), self.options.timeout.as_secs_f64()));
                 }
             }
@@ -204,13 +260,18 @@ impl Opening {
 
     async fn ended(&mut self) -> Failure {
         let (mut words, ending) = self.pipes.last_words(STDERR as u64).await;
+        if let Some(prompting) = &self.prompting {
+            self.stderr.extend_from_slice(prompting.shown());
+        }
         self.stderr.append(&mut words);
         diagnose::ended(&self.seen(ending.code()))
     }
 
     fn failed(&self, stage: Stage, why: &str) -> Failure {
         let seen = self.seen(None);
-        Failure { stage, why: format!("the agent did not come up: {why}"), said: seen.stderr }
+        let why =
+            if stage == Stage::Boot { format!("the agent did not come up: {why}") } else { why.to_owned() };
+        Failure { stage, why, said: seen.stderr }
     }
 
     fn seen(&self, code: Option<i32>) -> Seen {
@@ -221,6 +282,30 @@ impl Opening {
             banner: self.handshake.banner(),
         }
     }
+}
+
+/// Waits for a question that nobody answers; where there is no terminal, for ever.
+async fn attend(prompting: &mut Option<Prompting>) -> Unanswered {
+    match prompting {
+        Some(prompting) => prompting.attend().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Stage 0, and the core that it reads.
+fn sent(hop: &Hop, codec: Codec) -> Result<(Cow<'static, str>, &'static [u8]), Failure> {
+    let Way::Nsenter(inside) = &hop.way else {
+        return Ok((payload::stage0(codec).into(), payload::core(codec)));
+    };
+    let stage0 = payload::entering_stage0(codec, &nsenter::target(inside));
+    let stage0 = stage0.ok_or_else(|| Failure::start("no process or container can be called so"))?;
+    Ok((stage0.into(), payload::entering_core(codec)))
+}
+
+/// Stage 0 as a line for an interpreter that reads such. Its standard error goes where it is heard while stage 0 is at
+/// work, and tells the core that it has none of its own.
+fn line(codec: Codec) -> Vec<u8> {
+    format!("import os;n=os.dup2(1,2);{}\n", payload::stage0(codec)).into_bytes()
 }
 
 fn nonce() -> Result<[u8; NONCE_LEN], Failure> {

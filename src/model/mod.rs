@@ -35,7 +35,7 @@ pub mod table;
 #[cfg(test)]
 mod testing;
 
-use crate::engine::event::Event;
+use crate::engine::event::{Event, Question};
 use fleet::Fleet;
 use lines::Lines;
 use notices::{Notice, Notices};
@@ -52,6 +52,8 @@ pub struct Model {
     pub runs: Runs,
     /// Sentences for the person.
     pub notices: Notices,
+    /// What a way in asks at the moment.
+    pub question: Option<Question>,
     version: u64,
 }
 
@@ -73,6 +75,8 @@ impl Model {
             Event::Target { id, at, change } => self.fleet.apply(id, at, change),
             Event::Lines { target, run, lines, dropped } => self.lines.push(target, run, lines, dropped),
             Event::Run { id, at, change } => self.runs.apply(id, at, change, &self.fleet),
+            Event::Asked(question) => self.question = Some(question),
+            Event::Settled(id) => self.question = self.question.take().filter(|question| question.id != id),
             Event::Notice { at, level, text } => self.notices.push(Notice { at, level, text }),
         }
     }

@@ -11,7 +11,7 @@ pub const START: Millis = Millis(1_000);
 
 pub fn target(id: u32, name: &str) -> Target {
     let (kind, origin) = (Kind::Ssh, Origin::Named);
-    Target { id: TargetId(id), name: name.to_owned(), kind, origin, about: String::new() }
+    Target { id: TargetId(id), name: name.to_owned(), kind, origin, about: String::new(), through: None }
 }
 
 /// Targets with these names, numbered from 0.

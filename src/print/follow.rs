@@ -7,6 +7,7 @@ use tokio::time::Instant;
 
 use crate::engine::command::{Command, Interrupt, RunId};
 use crate::engine::event::Event;
+use crate::print::ask::Questions;
 use crate::print::form::Said;
 use crate::print::outcome::{CANCELLED, UNREACHED};
 use crate::print::report::Report;
@@ -21,10 +22,12 @@ const CLOSING: Duration = Duration::from_secs(3);
 /// Follows a run to its end and answers the exit status.
 ///
 /// Ctrl-C cancels the calls; again, it ends the links; a third time, nothing more is waited for. SIGTERM and SIGHUP end the links
-/// at once. A reader that has closed our standard output ends the run without a word.
+/// at once. A reader that has closed our standard output ends the run without a word. What a way in asks waits for the person
+/// while all else goes on.
 pub async fn follow(
     run: RunId,
     report: &mut Report,
+    questions: &mut Questions,
     send: &impl Fn(Command),
     events: &mut Receiver<Vec<Event>>,
     mut asked: impl AsyncFnMut() -> Asked,
@@ -42,6 +45,7 @@ pub async fn follow(
                 Asked::End => {
                     report.interrupt();
                     send(Command::Cancel { run, only: None, how: Interrupt::Hard });
+                    questions.stop().into_iter().for_each(send);
                     end.get_or_insert_with(|| Instant::now() + ENDING);
                 }
                 Asked::Cancel if report.is_finished() => return CANCELLED, // nobody reads the rest
@@ -55,15 +59,19 @@ pub async fn follow(
                     let told = report.interrupt();
                     tokio::task::spawn_blocking(move || say(&told));
                     send(Command::Cancel { run, only: None, how });
+                    questions.stop().into_iter().for_each(send);
                 }
             },
+            answer = questions.answered() => send(answer),
             () = passed(end) => return CANCELLED,
             written = writer.written() => if written.is_err() {
                 return report.exit_code();
             },
             batch = events.recv(), if !writer.is_busy() => {
                 let Some(batch) = batch else { return report.exit_code().max(UNREACHED) };
-                writer.write(taken(report, &batch));
+                let mut said = taken(report, &batch);
+                batch.iter().filter_map(|event| questions.take(event, &mut said)).for_each(send);
+                writer.write(said);
             }
         }
     }
@@ -109,11 +117,16 @@ mod tests {
     use tokio::sync::mpsc;
 
     use super::*;
-    use crate::engine::event::{Cell, Millis, RunChange};
+    use crate::engine::event::{Cell, Millis, Question, QuestionId, RunChange, Wants};
     use crate::engine::target::TargetId;
     use crate::print::json::Json;
 
     const RUN: RunId = RunId(1);
+
+    /// Who has no terminal.
+    fn nobody() -> Questions {
+        Questions::new([(TargetId(0), "web1".into())], "/nowhere/tty")
+    }
 
     /// What a run that is told these things sends, and its exit status. The engine answers each order with a batch.
     fn told(words: &[Asked], answer: impl Fn(&Command) -> Vec<Event>) -> (Vec<Command>, u8) {
@@ -133,7 +146,8 @@ mod tests {
             Some(word) => word,
             None => std::future::pending().await,
         };
-        let code = runtime.block_on(follow(RUN, &mut report, &send, &mut events, asked));
+        let mut questions = nobody();
+        let code = runtime.block_on(follow(RUN, &mut report, &mut questions, &send, &mut events, asked));
         drop(say);
         (orders.into_inner(), code)
     }
@@ -176,8 +190,32 @@ mod tests {
         let (tell, mut events) = mpsc::channel(1);
         drop(tell);
         let mut report = Report::new(RUN, [(TargetId(0), "web1".into())], Box::new(Json), false);
-        let code =
-            follow(RUN, &mut report, &|_| {}, &mut events, async || std::future::pending().await).await;
+        let asked = async || std::future::pending().await;
+        let code = follow(RUN, &mut report, &mut nobody(), &|_| {}, &mut events, asked).await;
         assert_eq!(code, UNREACHED);
+    }
+
+    #[tokio::test]
+    async fn what_nobody_can_be_asked_is_answered_with_nothing_and_the_run_goes_on() {
+        let (tell, mut events) = mpsc::channel(8);
+        let question = Question {
+            id: QuestionId(7),
+            target: TargetId(0),
+            text: "password: ".into(),
+            wants: Wants::Secret,
+            others: 0,
+            note: None,
+        };
+        tell.try_send(vec![Event::Asked(question)]).expect("room");
+        let send = |command: Command| {
+            assert_eq!(command, Command::Answer { question: QuestionId(7), answer: None });
+            let value = Cell::Value { value: 1.into() };
+            let change = RunChange::Cell { target: TargetId(0), cell: value };
+            let event = |change| Event::Run { id: RUN, at: Millis(1), change };
+            tell.try_send(vec![event(change), event(RunChange::Finished)]).expect("room");
+        };
+        let mut report = Report::new(RUN, [(TargetId(0), "web1".into())], Box::new(Json), false);
+        let asked = async || std::future::pending().await;
+        assert_eq!(follow(RUN, &mut report, &mut nobody(), &send, &mut events, asked).await, 0);
     }
 }

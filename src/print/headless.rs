@@ -7,6 +7,7 @@ use crate::cli::Color;
 use crate::engine::command::{Command, RunId, RunSpec};
 use crate::engine::target::TargetId;
 use crate::engine::{Engine, EngineConfig};
+use crate::print::ask::{Questions, TERMINAL};
 use crate::print::fold::Fold;
 use crate::print::follow::{close, follow};
 use crate::print::form::Form;
@@ -81,13 +82,16 @@ pub fn run(plan: Plan, mut config: EngineConfig) -> io::Result<u8> {
         timeout: plan.timeout,
         fanout: plan.fanout,
     };
+    let mut questions = Questions::new(targets.clone(), TERMINAL);
     let mut report = Report::new(RUN, targets, form, coloured(plan.color));
     let code = runtime.block_on(async {
         let mut signals = Signals::listen()?;
         let (engine, mut events) = Engine::start(config)?;
         let send = |command| engine.send(command);
         send(Command::Run(spec));
-        let code = follow(RUN, &mut report, &send, &mut events, async || signals.next().await).await;
+        let asked = async || signals.next().await;
+        let code = follow(RUN, &mut report, &mut questions, &send, &mut events, asked).await;
+        drop(questions); // the terminal is as it was from here on
         close(&mut report, &send, &mut events).await;
         Ok(code)
     });

@@ -1,10 +1,8 @@
 //! `hailer hosts`: the targets that are known, and where each comes from.
 
 use std::io;
-use std::time::Duration;
 
 use serde::Serialize;
-use tokio::time::timeout;
 use unicode_width::UnicodeWidthStr;
 
 use crate::engine::target::{Kind, Origin};
@@ -21,9 +19,6 @@ struct Line<'a> {
     about: &'a str,
 }
 
-/// How long a source may stay silent before it is taken to have told all that it knows at first.
-const QUIET: Duration = Duration::from_millis(500);
-
 /// This machine, and what these sources know now.
 ///
 /// # Errors
@@ -32,8 +27,7 @@ pub fn known(discover: &Discover) -> io::Result<Vec<Found>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut known = vec![inventory::this_machine()];
     runtime.block_on(async {
-        let mut changes = inventory::watch(discover);
-        while let Ok(Some(change)) = timeout(QUIET, changes.recv()).await {
+        for change in inventory::now(discover).await {
             match change {
                 Change::Found(found) => known.push(found),
                 Change::Gone { name } => known.retain(|found: &Found| found.name != name),
@@ -87,6 +81,8 @@ fn origin(origin: &Origin) -> &'static str {
         Origin::Named => "named",
         Origin::SshConfig => "ssh config",
         Origin::Docker => "docker",
+        Origin::Hop => "on the way",
+        Origin::Code => "opened by code",
     }
 }
 

@@ -6,12 +6,14 @@
 //! | [`follow`] | the loop around it: events in, text out, signals heeded |
 //! | [`report`] | pure: each event becomes what is to be written now |
 //! | [`form`] | what a form of printing is told; [`text`], [`json`], [`fold`], [`table`] are the forms |
+//! | [`ask`], [`tty`] | what ways in ask, and the terminal on which it is asked |
 //! | [`remote`] | lines that hosts write, prefixed |
 //! | [`outcome`], [`words`] | counts and the exit status; failures and summaries in words |
 //! | [`harmless`] | remote text made fit for a terminal |
 //! | [`hosts`], [`bootstrap`] | `hailer hosts`, `hailer bootstrap --print` |
 //! | [`signals`], [`writer`] | what the system tells us, and what we write |
 
+pub mod ask;
 pub mod bootstrap;
 pub mod fold;
 pub mod follow;
@@ -26,5 +28,6 @@ pub mod report;
 pub mod signals;
 pub mod table;
 pub mod text;
+pub mod tty;
 pub mod words;
 pub mod writer;

@@ -82,7 +82,11 @@ impl Report {
             Event::Notice { level: Level::Warning | Level::Error, text, .. } => {
                 let _ = writeln!(said.err, "hailer: {}", harmless(text));
             }
-            Event::Run { .. } | Event::Target { .. } | Event::Notice { .. } => {}
+            Event::Run { .. }
+            | Event::Target { .. }
+            | Event::Asked(_)
+            | Event::Settled(_)
+            | Event::Notice { .. } => {}
         }
     }
 

@@ -255,6 +255,7 @@ fn found(target: u32, name: &str) -> Event {
         kind: Kind::Ssh,
         origin: Origin::Named,
         about: String::new(),
+        through: None,
     };
     Event::Target { id: target.id, at: Millis(0), change: TargetChange::Found(target) }
 }

@@ -106,6 +106,8 @@ pub enum Action {
     Invert,
     Connect,
     Disconnect,
+    CloseBranch,
+    OpenBranch,
     ExternalEditor,
     Undo,
     Redo,
@@ -126,6 +128,7 @@ pub enum Action {
     NextHost,
     FilterLines,
     OtherButton,
+    Question,
 }
 
 /// One row of the table.
@@ -199,6 +202,8 @@ pub const ACTIONS: &[ActionInfo] = &[
     row(Action::Invert,         "invert",          "",         &["i"],                  FLEET,      "Swap selected and unselected among the hosts in view"),
     row(Action::Connect,        "connect",         "connect",  &["r"],                  FLEET,      "Connect, or connect again: the selected hosts, or the one under the cursor"),
     row(Action::Disconnect,     "disconnect",      "",         &["D"],                  FLEET,      "Close the links of the selected hosts, or of the one under the cursor"),
+    row(Action::CloseBranch,    "close-branch",    "",         &["left", "h"],          FLEET,      "Close the branch of the tree, or go to what the row stands under"),
+    row(Action::OpenBranch,     "open-branch",     "",         &["right", "l"],         FLEET,      "Open the branch of the tree, or go into it"),
     row(Action::ExternalEditor, "external-editor", "$EDITOR",  &["f4", "ctrl-o"],       EDITOR,     "Edit the code in $EDITOR"),
     row(Action::EarlierCode,    "earlier-code",    "earlier",  &["ctrl-up", "alt-up", "f7"],   EDITOR, "Load the code of an earlier run; nothing is run"),
     row(Action::LaterCode,      "later-code",      "",         &["ctrl-down", "alt-down", "f8"], EDITOR, "Load the code of a later run; nothing is run"),
@@ -248,6 +253,7 @@ pub const ACTIONS: &[ActionInfo] = &[
     row(Action::Messages,       "messages",        "",         &["M", "alt-m"],         PANES,      "Show all messages"),
     row(Action::Help,           "help",            "help",     &["?", "f1"],            PANES,      "Show what can be done here, and with which keys"),
     row(Action::Palette,        "palette",         "commands", &[":", "f2"],            PANES,      "Find a command by its name"),
+    row(Action::Question,       "question",        "",         &["alt-q", "!"],         EVERYWHERE, "Go to what a way in asks, a password or a host's key, or come back from it"),
     row(Action::Back,           "back",            "",         &["esc"],                EVERYWHERE, "One step back: close the overlay, end the filter; never quits, never cancels"),
     row(Action::Interrupt,      "interrupt",       "",         &["ctrl-c"],             EVERYWHERE, "Cancel the run, again to force it; else close, clear, or ask to quit"),
     row(Action::Suspend,        "suspend",         "",         &["ctrl-z"],             EVERYWHERE, "Put the console to sleep; `fg` wakes it"),

@@ -20,11 +20,15 @@ const WORDS: u16 = 100;
 /// How many hints there are before help and commands.
 const HINTS: usize = 4;
 
-/// Draws the latest run's progress, the links' states that add up to the number of targets, and the dropped lines.
-pub fn status(cx: &Context, area: Rect, buf: &mut Buffer) {
+/// Draws what a way in asks, the latest run's progress, the links' states that add up to the number of targets, and the dropped lines.
+pub fn status(cx: &Context, asks: Option<&str>, area: Rect, buf: &mut Buffer) {
     buf.set_style(area, cx.theme.style(Role::Bar));
     let mut pen = Pen::new(cx, area, 0, buf);
     pen.write(" ", Style::new());
+    if let Some(asks) = asks {
+        pen.write(asks, cx.theme.style(Role::Warn));
+        separate(cx, &mut pen);
+    }
     let dropped = cx.model.lines.dropped(Scope::All);
     if dropped > 0 {
         pen.write(&format!("{dropped} lines dropped"), cx.theme.style(Role::Warn));
@@ -79,13 +83,24 @@ pub fn hints(place: Place) -> Vec<Action> {
     own.chain(asked).collect()
 }
 
-/// Draws what these keys do in this place; in an overlay also how it is left.
-pub fn footer(cx: &Context, place: Place, hints: &[Action], keymap: &Keymap, area: Rect, buf: &mut Buffer) {
+/// These with their words; in an overlay also how it is left.
+pub fn with_back(hints: &[Action]) -> Vec<(Action, &'static str)> {
+    let back = (!hints.contains(&Action::Help)).then_some((Action::Back, "back"));
+    hints.iter().map(|action| (*action, action.info().hint)).chain(back).collect()
+}
+
+/// Draws what these actions' keys do in this place.
+pub fn footer(
+    cx: &Context,
+    place: Place,
+    words: &[(Action, &str)],
+    keymap: &Keymap,
+    area: Rect,
+    buf: &mut Buffer,
+) {
     let mut pen = Pen::new(cx, area, 0, buf);
-    let back = (!hints.contains(&Action::Help)).then_some(Action::Back);
-    for action in hints.iter().copied().chain(back) {
-        let Some(chord) = keymap.chord(place, action) else { continue };
-        let word = if action == Action::Back { "back" } else { action.info().hint };
+    for (action, word) in words {
+        let Some(chord) = keymap.chord(place, *action) else { continue };
         pen.write(&format!(" {chord}"), cx.theme.style(Role::BarKey))
             .write(&format!(" {word} "), cx.theme.style(Role::Bar));
     }

@@ -28,6 +28,10 @@ pub struct Glyphs {
     pub open: &'static str,
     /// A branch of the tree that is closed; a row that stands for several.
     pub closed: &'static str,
+    /// Before a row of the tree under which more stand beside it.
+    pub fork: &'static str,
+    /// Before the last row of a branch of the tree.
+    pub last: &'static str,
     /// Sorted upwards.
     pub ascending: &'static str,
     /// Sorted downwards, or: there is more below.
@@ -58,6 +62,8 @@ pub const UNICODE: Glyphs = Glyphs {
     aim: "→",
     open: "▾",
     closed: "▸",
+    fork: "├",
+    last: "└",
     ascending: "▴",
     descending: "▾",
     full: "█",
@@ -93,6 +99,8 @@ pub const ASCII: Glyphs = Glyphs {
     aim: ">",
     open: "v",
     closed: ">",
+    fork: "|",
+    last: "`",
     ascending: "^",
     descending: "v",
     full: "#",
@@ -164,6 +172,8 @@ mod tests {
                 set.aim,
                 set.open,
                 set.closed,
+                set.fork,
+                set.last,
                 set.ascending,
                 set.descending,
                 set.full,

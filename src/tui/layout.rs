@@ -150,6 +150,12 @@ pub fn centred(area: Rect, width: u16, height: u16) -> Rect {
     Rect { x, y, width, height }
 }
 
+/// A box at the bottom, in the middle, that takes this much.
+pub fn at_the_bottom(area: Rect, width: u16, height: u16) -> Rect {
+    let (_, below) = split_bottom(area, height.min(area.height));
+    centred(below, width, below.height)
+}
+
 fn split_top(area: Rect, height: u16) -> (Rect, Rect) {
     let height = height.min(area.height);
     let rest = Rect { y: area.y + height, height: area.height - height, ..area };

@@ -1,5 +1,7 @@
 //! What reaches the application, what it wants done, and what a pane asks of it. Plain data.
 
+use std::fmt;
+
 use serde::Serialize;
 
 use crate::engine::command::{Command, RunId};
@@ -7,8 +9,8 @@ use crate::engine::event::{Event, Level};
 use crate::engine::target::TargetId;
 use crate::model::select::Selection;
 
-/// One thing that happened.
-#[derive(Debug, Clone)]
+/// One thing that happened. What is printed of it says nothing of what was typed, which may have been a password.
+#[derive(Clone)]
 pub enum Msg {
     /// A key, a paste, a new size, the mouse.
     Input(ratatui::crossterm::event::Event),
@@ -24,6 +26,20 @@ pub enum Msg {
     Edited(Result<String, String>),
     /// Text was handed to the terminal's clipboard: so many bytes; or why it was not.
     Copied(Result<usize, String>),
+}
+
+impl fmt::Debug for Msg {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Input(_) => f.write_str("Input"),
+            Self::Engine(events) => f.debug_tuple("Engine").field(events).finish(),
+            Self::EngineClosed => f.write_str("EngineClosed"),
+            Self::Clock => f.write_str("Clock"),
+            Self::Signal(signal) => f.debug_tuple("Signal").field(signal).finish(),
+            Self::Edited(edited) => f.debug_tuple("Edited").field(edited).finish(),
+            Self::Copied(copied) => f.debug_tuple("Copied").field(copied).finish(),
+        }
+    }
 }
 
 /// A signal that ends the console.

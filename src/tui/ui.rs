@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use ratatui::layout::Rect;
 
 use crate::engine::command::{Interrupt, RunId};
-use crate::engine::event::Millis;
+use crate::engine::event::{Millis, QuestionId};
 use crate::tui::action::Place;
 use crate::tui::layout::{self, Areas, PaneId, Ratios};
 use crate::tui::overlay::confirm::Confirm;
 use crate::tui::overlay::details::Details;
 use crate::tui::overlay::menu::Menu;
 use crate::tui::overlay::messages::Messages;
+use crate::tui::overlay::question::{self, Asking};
 use crate::tui::pane::Pane;
 
 /// For how long a second press counts, in milliseconds.
@@ -32,6 +33,8 @@ pub enum Overlay {
     Confirm(Confirm),
     /// A value, a traceback, a target. Boxed, being much larger than the others.
     Details(Box<Details>),
+    /// What a way in asks, once the person has turned to it.
+    Question(Asking),
 }
 
 impl Overlay {
@@ -46,6 +49,7 @@ impl Overlay {
             Self::Confirm(_) => Place::Confirm,
             Self::Help(_) | Self::Palette(_) => Place::Menu,
             Self::Messages(_) | Self::Details(_) => Place::Page,
+            Self::Question(asking) => asking.place(),
         }
     }
 
@@ -54,6 +58,7 @@ impl Overlay {
         match self {
             Self::Help(_) | Self::Palette(_) | Self::Confirm(_) => true,
             Self::Messages(_) | Self::Details(_) => self.pane().field().is_none(),
+            Self::Question(_) => false, // it is told first
         }
     }
 
@@ -64,6 +69,7 @@ impl Overlay {
             Self::Messages(pane) => pane,
             Self::Confirm(pane) => pane,
             Self::Details(pane) => pane.as_mut(),
+            Self::Question(pane) => pane,
         }
     }
 
@@ -74,6 +80,7 @@ impl Overlay {
             Self::Messages(pane) => pane,
             Self::Confirm(pane) => pane,
             Self::Details(pane) => pane.as_ref(),
+            Self::Question(pane) => pane,
         }
     }
 
@@ -86,6 +93,7 @@ impl Overlay {
             Self::Messages(_) => layout::centred(body, 110, body.height.saturating_sub(4).max(5)),
             Self::Confirm(_) => layout::centred(body, 72, 16),
             Self::Details(_) => layout::centred(body, body.width.saturating_sub(6).max(40), body.height),
+            Self::Question(asking) => question::area(asking.question(), body),
         }
     }
 }
@@ -116,6 +124,8 @@ pub struct Ui {
     pub overlays: Vec<Overlay>,
     /// How each run that is under way was asked to stop.
     pub stopping: BTreeMap<RunId, Interrupt>,
+    /// The last question that was answered, or left without an answer: it may not be settled yet.
+    pub answered: Option<QuestionId>,
     armed: Option<(Armed, Millis)>,
 }
 
@@ -129,6 +139,7 @@ impl Ui {
             ratios: Ratios::default(),
             overlays: Vec::new(),
             stopping: BTreeMap::new(),
+            answered: None,
             armed: None,
         }
     }

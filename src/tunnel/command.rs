@@ -9,19 +9,10 @@
 //! | ends with a Python (`python3`, `/opt/py/bin/python3.12`) | its options and stage 0 follow |
 //! | anything else (`nsenter -t 1 -a`, `kubectl exec -i pod --`) | the words that find and start one follow |
 
-use crate::tunnel::failure::Failure;
 use crate::tunnel::interpreter::{self, OPTIONS};
-use crate::tunnel::pipes::Pipes;
 
-/// Starts the command.
-///
-/// # Errors
-/// There is no such program on this machine.
-pub fn open(words: &[String], python: Option<&str>, stage0: &str) -> Result<Pipes, Failure> {
-    super::spawn(&argv(words, python, stage0))
-}
-
-fn argv(words: &[String], python: Option<&str>, stage0: &str) -> Vec<String> {
+/// The words that run the command, with what it is to start.
+pub fn argv(words: &[String], python: Option<&str>, stage0: &str) -> Vec<String> {
     let start = interpreter::find_and_start(python, stage0);
     if words.iter().any(|word| word.contains("{}")) {
         let place = |word: &String| {

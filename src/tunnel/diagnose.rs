@@ -2,8 +2,13 @@
 //!
 //! OpenSSH's messages are not translated, so its own words can be looked for.
 
+use crate::tunnel::askpass::UNANSWERED;
 use crate::tunnel::failure::{Failure, Stage};
+use crate::tunnel::host_key;
 use crate::tunnel::interpreter::NONE_FOUND;
+
+/// What standard error begins with where an agent could not start a program; the reason follows.
+pub const NOT_STARTED: &str = "hailer: not started: ";
 
 /// What was seen of a start that came to nothing.
 #[derive(Debug, Clone, Default)]
@@ -18,23 +23,18 @@ pub struct Seen {
     pub banner: String,
 }
 
-/// Words of ssh, with what they mean. The first that fits is taken.
-const SSH: &[(&str, Stage, &str)] = &[
+/// Shown only after it was asked again and again.
+const BUSY: &str =
+    "the host hung up before it said who it is; it may be overloaded (MaxStartups), or shut us out";
+
+/// Words of ssh that give a reason, and of TLS servers, with what they mean. The first that fits is taken.
+const WORDS: &[(&str, Stage, &str)] = &[
     (
         "Could not resolve hostname",
         Stage::Resolve,
         "the name has no address; check its spelling, DNS, or HostName in ~/.ssh/config",
     ),
-    (
-        "REMOTE HOST IDENTIFICATION HAS CHANGED",
-        Stage::HostKey,
-        "the host's key has CHANGED; nothing was sent; find out why before you run ssh-keygen -R",
-    ),
-    (
-        "Host key verification failed",
-        Stage::HostKey,
-        "the host's key is not known; nothing was sent; connect once with ssh and compare the fingerprint",
-    ),
+    (UNANSWERED, Stage::Login, "a question on the way in got no answer, so nothing was sent in its place"),
     (
         "Too many authentication failures",
         Stage::Login,
@@ -46,16 +46,48 @@ const SSH: &[(&str, Stage, &str)] = &[
     ("Network is unreachable", Stage::Connect, "the network is unreachable"),
     ("timed out", Stage::Connect, "the host did not answer in time"),
     (
-        "kex_exchange_identification",
+        "stdio forwarding failed",
         Stage::Connect,
-        "the host hung up before it said who it is; it may be overloaded (MaxStartups)",
+        "the host on the way could not go on to this one; see its message",
     ),
-    ("Connection reset by", Stage::Connect, "the host hung up"),
-    ("Connection closed by", Stage::Connect, "the host hung up"),
+    ("Read from remote host", Stage::Connect, "the host hung up"),
+    (
+        "received fatal alert: CertificateRequired",
+        Stage::Login,
+        "the server wants a certificate of ours; give one with cert=FILE&key=FILE",
+    ),
+    ("received fatal alert: UnknownCA", Stage::Login, "the server does not know who signed our certificate"),
+    ("received fatal alert: BadCertificate", Stage::Login, "the server does not take our certificate"),
+    ("received fatal alert: CertificateExpired", Stage::Login, "our certificate has expired"),
+    ("received fatal alert", Stage::Connect, "the server refuses the TLS connection"),
     ("Bad configuration option", Stage::Start, "ssh does not take its options; see the message"),
     ("command-line line", Stage::Start, "ssh does not take its options; see the message"),
     ("Can't open user config file", Stage::Start, "ssh cannot read its configuration"),
 ];
+
+/// What is left where ssh gave no reason.
+const HUNG_UP: &[(&str, Stage, &str)] = &[
+    ("exchange_identification", Stage::Connect, "what answers there is no ssh server; check the port"),
+    ("Connection reset by", Stage::Connect, "the host hung up"),
+    ("Connection closed by", Stage::Connect, "the host hung up"),
+];
+
+/// Whether the first to hang up, be it the host or one on the way, did so before its first words. It knows nothing of us
+/// then, and it is safe to ask again; one that hangs up later may have refused who we are, and must not be asked again.
+/// ssh names the exchange of first words in the first case, and says the ends of all connections in their order.
+fn hung_up_at_once(stderr: &str) -> bool {
+    let exchange = |line: &str| {
+        let line = line.strip_prefix("kex_").or_else(|| line.strip_prefix("ssh_"))?; // ssh_: before OpenSSH 8.0
+        line.strip_prefix("exchange_identification: ").map(|how| {
+            ["Connection closed", "read: ", "write: "].iter().any(|ending| how.starts_with(ending))
+        })
+    };
+    let later = |line: &str| {
+        ["Connection closed by ", "Connection reset by "].iter().any(|ending| line.starts_with(ending))
+    };
+    let ending = |line: &str| exchange(line).or_else(|| later(line).then_some(false));
+    stderr.lines().find_map(ending).unwrap_or(false)
+}
 
 /// The failure of a tunnel that ended before the agent spoke.
 pub fn ended(seen: &Seen) -> Failure {
@@ -69,19 +101,26 @@ pub fn ended(seen: &Seen) -> Failure {
                 "the agent arrived damaged: something on the way, most often a login profile, read our input"
                     .into(),
             ),
+            Some(7) => failure(Stage::Connect, not_entered(&seen.stderr)),
             code => failure(
                 Stage::Boot,
                 format!("Python {version} ({executable}) ended before the agent spoke{}", with_code(code)),
             ),
         };
     }
+    if let Some(why) = seen.stderr.lines().find_map(|line| line.strip_prefix(NOT_STARTED)) {
+        return Failure::start(why);
+    }
     if seen.stderr.contains(NONE_FOUND) {
         return failure(Stage::Interpreter, "no Python was found; name one with python=".into());
     }
-    if matches!(seen.code, Some(255) | None)
-        && let Some((_, stage, why)) = SSH.iter().find(|(words, ..)| seen.stderr.contains(words))
-    {
-        return failure(*stage, (*why).to_owned());
+    if matches!(seen.code, Some(255) | None) {
+        if let Some(why) = host_key::why(&seen.stderr) {
+            return failure(Stage::HostKey, why);
+        }
+        if let Some((stage, why)) = known(&seen.stderr) {
+            return failure(stage, why.to_owned());
+        }
     }
     match seen.code {
         Some(126 | 127) => failure(Stage::Interpreter, "the interpreter could not be started".into()),
@@ -90,6 +129,15 @@ pub fn ended(seen: &Seen) -> Failure {
             format!("the connection ended before an interpreter answered{}", with_code(code)),
         ),
     }
+}
+
+/// What is meant by a text with words that are known.
+pub fn known(text: &str) -> Option<(Stage, &'static str)> {
+    let first = |known: &'static [(&str, Stage, &'static str)]| {
+        known.iter().find(|(words, ..)| text.contains(words)).map(|(_, stage, why)| (*stage, *why))
+    };
+    let busy = || hung_up_at_once(text).then_some((Stage::Busy, BUSY));
+    first(WORDS).or_else(busy).or_else(|| first(HUNG_UP))
 }
 
 /// The failure of a tunnel that took too long. `seconds` is what it was given.
@@ -115,6 +163,16 @@ pub fn timed_out(seen: &Seen, seconds: f64) -> Failure {
 /// The sentence for an interpreter that we do not run on.
 pub fn too_old(version: &str, executable: &str) -> String {
     format!("Python {version} ({executable}) is too old: 2.7, or 3.6 and later; name another with python=")
+}
+
+/// Why the agent did not move into another process's namespaces: its own words. The agent is ours, but what it tells of
+/// may be an engine's words.
+fn not_entered(stderr: &str) -> String {
+    let mut lines = stderr.lines().rev();
+    lines.find_map(|line| line.strip_prefix("hailer: nsenter: ")).map_or_else(
+        || "the process's namespaces could not be entered".to_owned(),
+        |why| why.chars().filter(|c| !c.is_control()).collect(),
+    )
 }
 
 fn with_code(code: Option<i32>) -> String {
@@ -150,10 +208,40 @@ mod tests {
             ("root@h: Permission denied (publickey).", Stage::Login),
             ("No ED25519 host key is known for h.\nHost key verification failed.", Stage::HostKey),
             ("Connection timed out during banner exchange", Stage::Connect),
+            ("Connection closed by 192.0.2.1 port 22", Stage::Connect),
+            ("Connection reset by 192.0.2.1 port 22", Stage::Connect),
+            ("kex_exchange_identification: banner line contains invalid characters", Stage::Connect),
+            ("Read from remote host h: Connection reset by peer", Stage::Connect),
         ] {
             let failure = ended(&seen(255, text));
             assert_eq!(failure.stage, stage, "{text}");
             assert_eq!(failure.said, text);
+        }
+    }
+
+    #[test]
+    fn a_host_that_is_too_busy_is_told_from_one_that_is_not_there() {
+        for text in [
+            "kex_exchange_identification: read: Connection reset by peer\nConnection reset by 192.0.2.1 port 22",
+            "kex_exchange_identification: Connection closed by remote host\nConnection closed by 192.0.2.1 port 22",
+            "kex_exchange_identification: write: Broken pipe",
+            "ssh_exchange_identification: Connection closed by remote host",
+            "ssh_exchange_identification: read: Connection reset by peer",
+            "debug1: kex_exchange_identification: banner line 0: Not allowed at this time\n\
+             kex_exchange_identification: Connection closed by remote host\nConnection closed by 192.0.2.1 port 22",
+            "kex_exchange_identification: Connection closed by remote host\nConnection closed by UNKNOWN port 65535",
+        ] {
+            assert_eq!(ended(&seen(255, text)).stage, Stage::Busy, "{text}");
+        }
+        let jumped = "kex_exchange_identification: Connection closed by remote host\nConnection closed by UNKNOWN port 65535";
+        for (first, stage) in [
+            ("ssh: Could not resolve hostname bastion: Name or service not known", Stage::Resolve),
+            ("ssh: connect to host bastion port 22: Connection refused", Stage::Connect),
+            ("channel 0: open failed: connect failed: open failed\nstdio forwarding failed", Stage::Connect),
+            ("me@bastion: Permission denied (publickey).", Stage::Login),
+            ("Connection closed by 192.0.2.1 port 22", Stage::Connect), // the bastion, of who we are
+        ] {
+            assert_eq!(ended(&seen(255, &format!("{first}\n{jumped}"))).stage, stage, "{first}");
         }
     }
 
@@ -172,6 +260,18 @@ mod tests {
         assert_eq!(ended(&started(5)).stage, Stage::Boot);
         assert_eq!(timed_out(&started(0), 10.0).stage, Stage::Boot);
         assert_eq!(timed_out(&Seen::default(), 10.0).stage, Stage::Connect);
+    }
+
+    #[test]
+    fn namespaces_that_are_not_entered_say_why_themselves() {
+        let seen =
+            |stderr: &str| Seen { interpreter: Some(("3.11.2".into(), "/p".into())), ..seen(7, stderr) };
+        let failure = ended(&seen("noise\nhailer: nsenter: the container \u{1b}web is not running\n"));
+        assert_eq!(
+            (failure.stage, failure.why.as_str()),
+            (Stage::Connect, "the container web is not running")
+        );
+        assert_eq!(ended(&seen("")).why, "the process's namespaces could not be entered");
     }
 
     #[test]

@@ -14,6 +14,8 @@ pub enum Stage {
     Start,
     /// Nobody there, refused, no route, no such container.
     Connect,
+    /// Somebody is there, but hung up before it said who it is: too busy to take us, which may pass.
+    Busy,
     /// The host's key is unknown or has changed; nothing was sent.
     HostKey,
     /// The credentials were refused.
@@ -42,6 +44,7 @@ impl Stage {
             Self::Resolve => "resolve",
             Self::Start => "start",
             Self::Connect => "connect",
+            Self::Busy => "busy",
             Self::HostKey => "host-key",
             Self::Login => "login",
             Self::Interpreter => "interpreter",
@@ -49,6 +52,20 @@ impl Stage {
         }
     }
 }
+
+impl Failure {
+    /// One at this stage, with nothing said.
+    pub fn at(stage: Stage, why: impl Into<String>) -> Self {
+        Self { stage, why: why.into(), said: String::new() }
+    }
+
+    /// Our own end could not start.
+    pub fn start(why: impl Into<String>) -> Self {
+        Self::at(Stage::Start, why)
+    }
+}
+
+impl std::error::Error for Failure {}
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

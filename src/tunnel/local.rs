@@ -23,7 +23,7 @@ pub fn open(python: Option<&str>, stage0: &str) -> Result<Pipes, Failure> {
         why: "no Python was found on this machine; name one with python=".to_owned(),
         said: format!("tried {}", CANDIDATES.join(" ")),
     })?;
-    super::spawn(&interpreter::start(&python, stage0))
+    super::spawn(&interpreter::start(&python, stage0), &[])
         .map_err(|failure| Failure { stage: Stage::Interpreter, ..failure })
 }
 

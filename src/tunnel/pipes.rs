@@ -1,5 +1,6 @@
 //! Three byte pipes, and the process behind them.
 
+use std::ffi::OsString;
 use std::fmt;
 use std::io;
 use std::os::unix::process::ExitStatusExt;
@@ -12,6 +13,7 @@ use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
 use crate::tunnel::docker::Contained;
+use crate::tunnel::relay::Relayed;
 
 /// How long a process has to end by itself once its input is closed.
 const GRACE: Duration = Duration::from_millis(300);
@@ -28,6 +30,19 @@ pub struct Pipes {
     pub stderr: Box<dyn AsyncRead + Send + Unpin>,
     /// What is behind them. Killed when dropped.
     pub process: Process,
+    /// The terminal on which it may ask, if it has one of its own.
+    pub terminal: Option<Terminal>,
+    /// Where no words could be given to an interpreter: one that reads lines is there already. Stage 0 is then written
+    /// first, and nothing else before it has spoken.
+    pub reads_lines: bool,
+}
+
+/// Our end of a terminal.
+pub struct Terminal {
+    /// What is typed.
+    pub input: Box<dyn AsyncWrite + Send + Unpin>,
+    /// What is shown.
+    pub output: Box<dyn AsyncRead + Send + Unpin>,
 }
 
 /// What is behind three pipes.
@@ -37,6 +52,10 @@ pub enum Process {
     Child(Box<Group>),
     /// Something that runs in a container.
     Container(Box<Contained>),
+    /// A program that another agent started.
+    Relayed(Relayed),
+    /// Nothing that is known here: the pipes are a socket.
+    Socket,
 }
 
 /// A process and what it started: a shell's commands, ssh's proxies. All of it is killed when dropped.
@@ -59,10 +78,11 @@ impl Pipes {
     ///
     /// # Errors
     /// It cannot be started.
-    pub fn spawn(argv: &[String]) -> io::Result<Self> {
+    pub fn spawn(argv: &[String], environment: &[(&str, OsString)]) -> io::Result<Self> {
         let [program, arguments @ ..] = argv else { return Err(io::ErrorKind::InvalidInput.into()) };
         let mut child = Command::new(program)
             .args(arguments)
+            .envs(environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -75,6 +95,8 @@ impl Pipes {
                 stdout: Box::new(stdout),
                 stderr: Box::new(stderr),
                 process: Process::Child(Box::new(Group(child))),
+                terminal: None,
+                reads_lines: false,
             }),
             _ => Err(io::ErrorKind::BrokenPipe.into()),
         }
@@ -92,7 +114,7 @@ impl Pipes {
     /// Lets go: closes the input, gives the process a moment to end by itself, and ends it. What it still says on
     /// standard error meanwhile (at most `limit` bytes) is given back.
     pub async fn close(self, limit: u64) -> Vec<u8> {
-        let Self { mut stdin, stdout, stderr, mut process } = self;
+        let Self { mut stdin, stdout, stderr, mut process, .. } = self;
         let mut words = Vec::new();
         let mut stderr = stderr.take(limit);
         let by_itself = async {
@@ -121,6 +143,8 @@ impl Process {
         match self {
             Self::Child(group) => group.0.wait().await.map_or(Ending::Unknown, Ending::from),
             Self::Container(contained) => contained.ended().await,
+            Self::Relayed(relayed) => relayed.ended().await,
+            Self::Socket => Ending::Unknown,
         }
     }
 
@@ -132,6 +156,8 @@ impl Process {
                 let _ = group.0.wait().await;
             }
             Self::Container(contained) => contained.kill().await,
+            Self::Relayed(relayed) => relayed.kill(),
+            Self::Socket => {}
         }
     }
 }
@@ -188,7 +214,7 @@ mod tests {
     /// A shell that waits for a process it started, and that process's number.
     async fn shell() -> (Pipes, u32) {
         let words = ["sh", "-c", "sleep 60 & echo $!; exec 0<&-; wait"].map(str::to_owned);
-        let mut pipes = Pipes::spawn(&words).expect("a shell");
+        let mut pipes = Pipes::spawn(&words, &[]).expect("a shell");
         let mut text = Vec::new();
         while !text.ends_with(b"\n") {
             pipes.stdout.read_buf(&mut text).await.expect("a number");

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::tunnel::Defaults;
+use crate::tunnel::Start;
 use crate::tunnel::address::Options;
 use crate::tunnel::interpreter;
 
@@ -17,9 +17,20 @@ pub struct To<'a> {
     pub port: Option<u16>,
 }
 
-/// What we say to ssh, and why:
+/// Where ssh takes its questions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asks {
+    /// Nowhere: what needs an answer fails.
+    Nobody,
+    /// To our own helper, which it runs.
+    Helper,
+    /// To the terminal that it is given.
+    Terminal,
+}
+
+/// What we say to ssh, and why. `more` are arguments that hold for every host.
 ///
-/// - `-T`: a terminal would change bytes.
+/// - `-T`: a terminal at the far end would change bytes.
 /// - `BatchMode`: it must not ask on our terminal.
 /// - `ServerAlive…`: a host that vanished is noticed. `ConnectTimeout`: and one that never answers.
 /// - `RemoteCommand=none`, `ClearAllForwardings`: what a configuration has for interactive use is not for us.
@@ -28,19 +39,32 @@ pub struct To<'a> {
 pub fn argv(
     to: &To<'_>,
     options: &Options,
-    defaults: &Defaults,
+    more: &[String],
     python: Option<&str>,
-    stage0: &str,
+    start: Start<'_>,
+    asks: Asks,
+) -> Vec<String> {
+    let line = interpreter::quoted(&interpreter::find_and_start(python, start.stage0));
+    running(to, options, more, start.limit, asks, line)
+}
+
+/// The words of an ssh that has the far side's login shell run a line.
+pub fn running(
+    to: &To<'_>,
+    options: &Options,
+    more: &[String],
     limit: Duration,
+    asks: Asks,
+    line: String,
 ) -> Vec<String> {
     let mut argv = vec!["ssh".to_owned(), "-T".to_owned()];
-    argv.extend(options.ssh_options.iter().chain(&defaults.ssh_options).cloned());
+    argv.extend(options.ssh_options.iter().chain(more).cloned());
     if let Some(identity) = &options.identity {
         argv.extend(["-i".to_owned(), identity.display().to_string()]);
     }
     let seconds = limit.as_secs().max(1);
     for option in [
-        "BatchMode=yes",
+        if asks == Asks::Nobody { "BatchMode=yes" } else { "BatchMode=no" },
         "ServerAliveInterval=5",
         "ServerAliveCountMax=3",
         "RemoteCommand=none",
@@ -55,7 +79,6 @@ pub fn argv(
     if let Some(port) = to.port {
         argv.extend(["-p".to_owned(), port.to_string()]);
     }
-    let line = interpreter::quoted(&interpreter::find_and_start(python, stage0));
     argv.extend(["--".to_owned(), to.host.to_owned(), line]);
     argv
 }
@@ -63,12 +86,16 @@ pub fn argv(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tunnel::Defaults;
 
     #[test]
     fn a_person_s_options_come_before_ours_and_the_host_after_all() {
         let options = Options { ssh_options: vec!["-F".into(), "/cfg".into()], ..Options::default() };
         let to = To { user: Some("ops"), host: "web1", port: Some(2222) };
-        let argv = argv(&to, &options, &Defaults::default(), None, "pass", Duration::from_secs(7));
+        let defaults = Defaults::default();
+        let limit = Duration::from_secs(7);
+        let start = Start { defaults: &defaults, stage0: "pass", limit, asker: None };
+        let argv = argv(&to, &options, &[], None, start, Asks::Nobody);
         let at = |word: &str| argv.iter().position(|found| found == word);
         assert!(at("-F") < at("BatchMode=yes"));
         assert!(at("ConnectTimeout=7").is_some() && at("2222").is_some());

@@ -27,14 +27,16 @@
 //! | kind | tag | payload |
 //! | --- | --- | --- |
 //! | OPEN | 0 eval | `name NUL source`, UTF-8: run this text, tracebacks call it `name` |
+//! | OPEN | 1 spawn (controller → agent) | `terminal NUL word NUL word …`: start a program and relay its pipes; `terminal` is `1` where it gets one of its own |
 //! | OPEN | 2 import (agent → controller) | name of one of the agent's own modules, as `hailer.errors`; answered by CLOSE with its source |
-//! | DATA | 0 bytes, 1 stdout, 2 stderr | raw bytes; never MORE |
+//! | OPEN | 3 reach (agent → controller) | pickle of a tuple: code on a host wants another one, see below |
+//! | DATA | 0 bytes, 1 stdout, 2 stderr, 3 terminal | raw bytes; never MORE. To a relayed program: 0 its input, where none at all is its end, and 3 what is typed; from it: 0 its output, 2 its standard error, 3 what its terminal shows |
 //! | ITEM | 0 value | pickle: one item of a stream |
 //! | ITEM | 1 progress | pickle of `(done, total or None, text or None)` |
 //! | ITEM | 2 warning | pickle of a str |
 //! | ITEM | 3 hello (channel 0) | UTF-8 lines `key=value`: python, implementation, executable, pid, host, uid, user, platform, pickle, zlib |
 //! | CREDIT | 0 | u32: so many more bytes may be sent on this channel |
-//! | CLOSE | 0 value | pickle of the result (source text for an import) |
+//! | CLOSE | 0 value | pickle of the result (source text for an import; of a program its exit code, or its signal as a negative number) |
 //! | CLOSE | 1 raised | pickle of a dict, see below |
 //! | CLOSE | 2 cancelled | pickle of None |
 //! | CLOSE | 3 refused | UTF-8 sentence: the request could not be taken up |
@@ -45,7 +47,19 @@
 //! and a result may cross); frames of one that never was end the link.
 //!
 //! **Credit.** A sender may have [`WINDOW`] payload bytes of DATA, ITEM and CLOSE under way on a channel; CREDIT
-//! gives more. OPEN, CREDIT, PING, PONG and CANCEL cost nothing.
+//! gives more. OPEN, CREDIT, PING, PONG and CANCEL cost nothing, and neither does the answer to an import.
+//!
+//! **Reach.** Code on a host reaches another by asking the controller, which opens it by way of that host, and relays:
+//!
+//! | request | answer |
+//! | --- | --- |
+//! | `("open", through, hop, label)` | CLOSE value: `("ok", dict)`, `("depth", sentence)` or `("failed", stage, why, said)` |
+//! | `("call", target, name, source)` | the ITEMs and the CLOSE of that host's call, as they come |
+//! | `("close", target)` | CLOSE value: None |
+//!
+//! `through` and `target` are numbers that an open gave (None: the asking host itself). `hop` is a dict: `kind`, one of
+//! local, ssh, docker, docker-run, podman, kube, nsenter, sudo, su, doas, cmd, and what that kind needs. A CANCEL on the
+//! channel cancels the call there.
 //!
 //! **Raised.** `{"type", "module", "message", "args", "frames": [(file, line, function, source)], "notes": [str],
 //! "cause": the same dict or None, "context": the same or None, "suppress": bool, "group": [the same, …] or None,
@@ -124,8 +138,12 @@ impl Kind {
 pub mod open {
     /// Run a piece of source text.
     pub const EVAL: u8 = 0;
+    /// Start a program and relay it.
+    pub const SPAWN: u8 = 1;
     /// One of the agent's own modules is wanted.
     pub const IMPORT: u8 = 2;
+    /// Code on a host wants another host.
+    pub const REACH: u8 = 3;
 }
 /// Tags of DATA.
 pub mod data {
@@ -135,6 +153,8 @@ pub mod data {
     pub const STDOUT: u8 = 1;
     /// What a call wrote to `sys.stderr`, where that is known.
     pub const STDERR: u8 = 2;
+    /// A relayed program's terminal.
+    pub const TERMINAL: u8 = 3;
 }
 /// Tags of ITEM.
 pub mod item {
@@ -271,8 +291,7 @@ pub fn decode(buffer: &[u8]) -> Result<Option<(Frame<'_>, usize)>, Breach> {
 fn check_flags(kind: Kind, flags: u8) -> Result<(), Breach> {
     let messages = matches!(kind, Kind::Open | Kind::Item | Kind::Close);
     let highest = match kind {
-        Kind::Open | Kind::Data => 2,
-        Kind::Item | Kind::Close => 3,
+        Kind::Open | Kind::Data | Kind::Item | Kind::Close => 3,
         Kind::Cancel => 1,
         Kind::Credit | Kind::Ping | Kind::Pong => 0,
     };

@@ -7,5 +7,6 @@
 
 pub mod encode;
 pub mod frame;
+pub mod part;
 pub mod pickle;
 pub mod value;

@@ -22,8 +22,8 @@ class Unserialisable(Case):
 
         channel, self.agent.next = self.agent.next, self.agent.next + 2
         self.agent.replies[channel] = Reply()
-        self.agent.write(frame(OPEN, 1, channel, b"what"))
+        self.agent.write(frame(OPEN, 2, channel, b"what"))
         reply = self.agent.finish(channel)
         self.assertEqual(reply.tag, 3)
-        self.assertIn(b"tag 1", reply.message)
+        self.assertIn(b"tag 2", reply.message)
         self.assertEqual(self.value("1"), 1)

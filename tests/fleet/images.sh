@@ -1,15 +1,17 @@
 # The images, made of Debian's packages and nothing else. Sourced by ./fleet.
 #
-#   host      Debian with sshd, sudo, Python and four login shells
+#   host      Debian with sshd, sudo, doas, Python and four login shells
 #   minimal   the same with python3-minimal alone: no json, no asyncio, no ctypes, no lzma
 #   nopython  the same with no Python at all
+#   platform  the same with its Python where RHEL 8 has it, and nowhere else
+#   bare      one static program and one file: no shell, no Python, no libc
 
 SUITE=bookworm
-PACKAGES=python3,openssh-server,sudo,procps,fish,tcsh,zsh
+PACKAGES=python3,openssh-server,sudo,opendoas,procps,fish,tcsh,zsh,busybox-static
 ROOTS=${XDG_CACHE_HOME:-$HOME/.cache}/hailer-fleet
 
 # What the images are made from, as one word: where it changes, they are made anew.
-RECIPE=$(echo "$SUITE $PACKAGES" | cat - "$HERE/host.sh" "$HERE/images.sh" | sha256sum | cut -c1-12)
+RECIPE=$(echo "$SUITE $PACKAGES" | cat - "$HERE/host.sh" "$HERE/people.sh" "$HERE/images.sh" | sha256sum | cut -c1-12)
 
 # root_file_system: the path of the host's root as a tar. It is built in memory, since dpkg waits for the disk after every file.
 root_file_system() {
@@ -23,8 +25,9 @@ root_file_system() {
             --include="$PACKAGES" --aptopt='Apt::Install-Recommends "0"' --dpkgopt=force-unsafe-io \
             --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
             --dpkgopt='path-exclude=/usr/share/locale/*' \
-            --customize-hook="copy-in $HERE/host.sh /tmp" --customize-hook='chroot "$1" sh /tmp/host.sh' \
-            --customize-hook='rm "$1/tmp/host.sh"' \
+            --customize-hook="copy-in $HERE/host.sh $HERE/people.sh /tmp" \
+            --customize-hook='chroot "$1" sh /tmp/host.sh' --customize-hook='chroot "$1" sh /tmp/people.sh' \
+            --customize-hook='rm "$1/tmp/host.sh" "$1/tmp/people.sh"' \
             "$SUITE" "$tar.part" >"$STATE/mmdebstrap.log" 2>&1 </dev/null ||
             die "mmdebstrap failed: see $STATE/mmdebstrap.log"
         rm -f "$ROOTS"/root-*.tar # those of older recipes
@@ -48,6 +51,14 @@ derive() {
     docker rm "$made" >/dev/null
 }
 
+# bare: the program is busybox, which is what its name says: as `sleep` it is no shell.
+bare() {
+    image_exists bare && return
+    docker run --rm --pull never --network none "$(image host)" sh -c 'mkdir -p /tmp/bare/etc && cd /tmp/bare &&
+        cp /bin/busybox sleep && echo bare >etc/mark && tar -cf - sleep etc' |
+        docker import --change 'CMD ["/sleep", "inf"]' - "$(image bare)" >/dev/null || die "cannot make the image bare"
+}
+
 images() {
     if ! image_exists host; then
         local tar
@@ -59,4 +70,7 @@ images() {
     derive minimal 'dpkg --purge --force-depends python3 python3.11 libpython3-stdlib libpython3.11-stdlib >/dev/null 2>&1
         python3 -c "import zlib" && ! python3 -c "import json" 2>/dev/null'
     derive nopython 'rm -rf /usr/bin/python* /usr/lib/python3* && ! command -v python3'
+    derive platform 'mkdir -p /usr/libexec && mv "$(readlink -f /usr/bin/python3)" /usr/libexec/platform-python &&
+        rm /usr/bin/python* && ! command -v python3 && /usr/libexec/platform-python -c "import json"'
+    bare
 }

@@ -10,13 +10,15 @@ entry() {
     ENTRIES+=("{\"name\":\"$1\",\"target\":\"$2\",\"python\":$python,\"stage\":$stage,\"about\":\"$5\"}")
 }
 
-# version COMMAND…: what this Python says that it is.
-version() { "$@" -c '"import sys; print(sys.version.split()[0])"' || die "no Python answers: $*"; }
+# version HOST PYTHON: what this Python says that it is.
+version() {
+    ssh -F "$STATE/ssh_config" -o BatchMode=yes "$1" "$2" -c '"import sys; print(sys.version.split()[0])"' || die "$1: no Python answers"
+}
 
 list() {
     local debian here name folder
-    debian=$(version ssh -F "$STATE/ssh_config" h1 python3)
-    here=$(version ssh -F "$STATE/ssh_config" localsshd python3)
+    debian=$(version h1 python3)
+    here=$(version localsshd python3)
     ENTRIES=()
 
     entry localsshd localsshd "$here" - "a real sshd on this machine, over TCP"
@@ -28,10 +30,17 @@ list() {
     entry banner-binary banner-binary "$debian" - "a profile that prints 4 KiB of noise"
     entry reads-input reads-input - boot "a profile that waits for input"
     entry exits exits - connect "a profile that leaves before the command"
+    entry nopass nopass "$debian" - "a person who becomes root without a password"
+    entry asks asks "$debian" - "a person who becomes root with a password"
+    entry tty tty "$debian" - "a person whose sudo wants a terminal"
+    entry iolog iolog "$debian" - "a person whose sudo writes down all output"
+    entry both both "$debian" - "a person whose sudo wants a password and a terminal"
+    entry nosudo nosudo "$debian" - "a person who may not use sudo"
     entry readonly readonly "$debian" - "a disk that cannot be written"
     entry minimal minimal "$debian" - "Debian's python3-minimal alone"
     entry nopython nopython - interpreter "no Python at all"
-    [ -z "$(pythons)" ] || entry nozlib nozlib "$(version ssh -F "$STATE/ssh_config" nozlib python3)" - "a Python without zlib, bz2 and lzma"
+    entry platform platform "$(version platform /usr/libexec/platform-python)" - "a Python in /usr/libexec alone"
+    [ -z "$(pythons)" ] || entry nozlib nozlib "$(version nozlib python3)" - "a Python without zlib, bz2 and lzma"
     while read -r name folder; do
         entry "$name" "docker:hailer-$name" "${folder##*/}" - "CPython ${folder##*/}, its only Python"
     done < <(pythons)
@@ -42,8 +51,12 @@ list() {
     entry refused refused - connect "a port where nobody listens"
     entry unresolved unresolved - resolve "a name without an address"
     entry stranger-host stranger-host - host-key "a host whose key is not known"
+    entry changed-host changed-host - host-key "a host whose key is not the one that is known"
     entry hangs hangs - connect "a port that accepts and says nothing"
     entry refuses-key refuses-key - login "a host that does not know the key"
+    entry pw pw - login "a host that wants a password, and nobody to ask"
+    entry kbd kbd - login "a host that asks through PAM, and nobody to ask"
+    entry keypass keypass - login "a key that wants a passphrase, and nobody to ask"
 
     { printf '[\n'; printf '%s\n' "${ENTRIES[@]}" | sed '$!s/$/,/'; printf ']\n'; } >"$STATE/fleet.json.part"
     mv "$STATE/fleet.json.part" "$STATE/fleet.json"

@@ -17,6 +17,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::{Color, Modifier};
 
 /// An application on a screen, and what it wanted done.
+#[derive(Debug)]
 pub struct Drive {
     app: App,
     area: Rect,
@@ -61,7 +62,16 @@ impl Drive {
     pub fn found(&mut self, name: &str, origin: Origin) -> TargetId {
         let id = TargetId(self.names.len() as u32);
         self.names.push(name.to_owned());
-        let target = Target { id, name: name.into(), kind: Kind::Ssh, origin, about: String::new() };
+        let target =
+            Target { id, name: name.into(), kind: Kind::Ssh, origin, about: String::new(), through: None };
+        self.target(id, TargetChange::Found(target));
+        id
+    }
+
+    /// A target that is reached through another one.
+    pub fn under(&mut self, through: &str, name: &str, origin: Origin) -> TargetId {
+        let (through, id) = (Some(self.id(through)), self.found(name, origin.clone()));
+        let target = Target { id, name: name.into(), kind: Kind::Ssh, origin, about: String::new(), through };
         self.target(id, TargetChange::Found(target));
         id
     }

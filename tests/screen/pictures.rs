@@ -95,3 +95,17 @@ fn a_question() {
     drive.keys("import os<f5>");
     insta::assert_snapshot!("confirm", drive.screen());
 }
+
+#[test]
+fn a_nested_fleet() {
+    for (width, height) in [(80, 24), (200, 50)] {
+        let mut drive = Drive::new(width, height).fleet(&["db1"]);
+        drive.found("bastion", Origin::Hop);
+        let web1 = drive.under("bastion", "bastion/web1", Origin::Named);
+        drive.link(web1, LinkState::Connecting);
+        drive.under("bastion/web1", "bastion/web1/docker:app", Origin::Code);
+        drive.under("bastion/web1", "bastion/web1?sudo", Origin::Named);
+        drive.under("bastion", "bastion/web2", Origin::Named);
+        insta::assert_snapshot!(format!("nested_{width}x{height}"), drive.screen());
+    }
+}

@@ -29,6 +29,18 @@ fn this_machine_is_selected_where_nothing_was_named() {
 }
 
 #[test]
+fn who_is_only_on_the_way_or_was_opened_by_code_is_not_run_on_by_itself() {
+    let mut drive = Drive::new(120, 40);
+    drive.found("bastion", Origin::Hop);
+    drive.found("web1/docker:app", Origin::Code);
+    assert!(drive.screen().contains("→ no host"), "{}", drive.screen());
+    drive.found("bastion/web1", Origin::Named);
+    assert!(drive.screen().contains("→ 1 host · bastion/web1"), "{}", drive.screen());
+    drive.keys("1<f5>");
+    assert_eq!(drive.runs()[0].targets, [TargetId(2)]);
+}
+
+#[test]
 fn runs_are_numbered_from_one_and_enter_runs_a_complete_line() {
     let mut drive = Drive::new(120, 40).fleet(&["web1"]);
     let ids: Vec<_> = ["1<enter>", "<alt-enter>", "<ctrl-enter>"]

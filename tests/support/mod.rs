@@ -51,8 +51,13 @@ impl Fleet {
     pub fn hailer(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_hailer"));
         command.args(["--no-config", "--ssh-option=-F"]);
-        command.arg(format!("--ssh-option={}", self.state.join("ssh_config").display()));
+        command.arg(format!("--ssh-option={}", self.file("ssh_config").display()));
         command
+    }
+
+    /// One of its files, such as `ssh_config` or `keys/host_key.pub`.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.state.join(name)
     }
 
     /// `hailer run --json` of some code on these targets: its lines, the summary apart, and its exit code.

@@ -2,6 +2,7 @@
 
 use ratatui::crossterm::event::{Event, KeyEvent, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::Rect;
+use zeroize::Zeroize;
 
 use super::App;
 use crate::engine::event::Level;
@@ -22,7 +23,11 @@ impl App {
     pub(super) fn input(&mut self, event: Event) -> Vec<Effect> {
         match event {
             Event::Key(key) => self.key(key),
-            Event::Paste(text) => self.paste(&text),
+            Event::Paste(mut text) => {
+                let effects = self.paste(&text);
+                text.zeroize(); // it may have been a password
+                effects
+            }
             Event::Mouse(mouse) => self.mouse(mouse),
             Event::Resize(width, height) => {
                 self.ui.screen = Rect::new(0, 0, width, height);
@@ -49,6 +54,10 @@ impl App {
 
     /// A key that asks for no action goes to the open field, else to the editor.
     fn text(&mut self, key: KeyEvent) -> Vec<Effect> {
+        if let Some(Overlay::Question(asking)) = self.ui.overlays.last_mut() {
+            asking.key(key);
+            return Vec::new();
+        }
         let editing = self.ui.overlays.is_empty() && self.ui.focus == PaneId::Editor;
         let took_it = self.with_top(|pane, cx| {
             let Some(field) = pane.field() else { return false };
@@ -71,6 +80,10 @@ impl App {
     }
 
     fn paste(&mut self, text: &str) -> Vec<Effect> {
+        if let Some(Overlay::Question(asking)) = self.ui.overlays.last_mut() {
+            asking.paste(text);
+            return Vec::new();
+        }
         let editing = self.ui.overlays.is_empty() && self.ui.focus == PaneId::Editor;
         let took_it = self.with_top(|pane, cx| {
             let Some(field) = pane.field() else { return false };
@@ -124,11 +137,15 @@ impl App {
             Action::Back if self.ui.overlays.last_mut().is_some_and(Overlay::closes) => {
                 self.ui.overlays.pop();
             }
+            Action::Back if matches!(self.ui.overlays.last(), Some(Overlay::Question(_))) => {
+                return self.leave_unanswered();
+            }
             Action::Accept if !self.ui.overlays.is_empty() => return self.accept(),
             Action::Help => self.open(|place, app| Overlay::Help(Menu::help(place, &app.setup.keymap))),
             Action::Palette => {
                 self.open(|place, app| Overlay::Palette(Menu::palette(place, &app.setup.keymap)));
             }
+            Action::Question => self.turn_to_question(),
             Action::Messages => self.open(|_, _| Overlay::Messages(Messages::default())),
             Action::FocusNext => self.ui.go(self.ui.focus.after(1)),
             Action::FocusPrevious => self.ui.go(self.ui.focus.after(3)),
@@ -164,6 +181,7 @@ impl App {
                 Some((code, targets)) => self.start(code, targets),
                 None => Vec::new(),
             },
+            Some(Overlay::Question(asking)) => self.answer(asking.answer()),
             Some(other) => {
                 self.ui.overlays.push(other);
                 let asks = self.with_top(|pane, cx| pane.act(Action::Accept, cx));

@@ -1,5 +1,6 @@
 //! The application: what is known, what is on the screen, and what follows from a message. No I/O, no clock, no await.
 
+mod asking;
 mod input;
 mod keep;
 mod running;
@@ -95,6 +96,7 @@ impl App {
             found |= matches!(event, Event::Target { change: TargetChange::Found(_), .. });
             self.model.apply(event);
         }
+        self.heed_question();
         if found && !self.chosen {
             self.selection = keep::first_selection(&self.model.fleet);
         }

@@ -8,6 +8,7 @@ use super::App;
 use crate::tui::action::{Action, Place};
 use crate::tui::bars;
 use crate::tui::layout::PaneId;
+use crate::tui::overlay::question;
 use crate::tui::pen::Pen;
 use crate::tui::theme::Role;
 use crate::tui::ui::{Armed, Overlay, TOAST};
@@ -44,13 +45,18 @@ impl App {
             Clear.render(area, buf);
             cursor = overlay.view().draw(&self.context(area, index + 1 == self.ui.overlays.len()), buf);
         }
+        if let Some(question) = self.waiting().filter(|_| !over) {
+            let area = question::area(question, areas.body);
+            Clear.render(area, buf);
+            question::draw(question, None, &self.context(area, false), buf);
+        }
         self.draw_bars(&areas, buf);
         Drawn { cursor: cursor.filter(|place| area.contains(*place)) }
     }
 
     fn draw_bars(&self, areas: &crate::tui::layout::Areas, buf: &mut Buffer) {
         let cx = self.context(areas.status, true);
-        bars::status(&cx, areas.status, buf);
+        bars::status(&cx, self.asks().as_deref(), areas.status, buf);
         let fresh = self.model.notices.latest().is_some_and(|notice| self.now.0 < notice.at.0 + TOAST);
         if fresh {
             bars::toast(&cx, areas.body, buf);
@@ -79,11 +85,12 @@ impl App {
                 bars::ask(&cx, &text, areas.footer, buf);
             }
             None => {
-                let hints = match self.ui.overlays.last() {
-                    Some(Overlay::Messages(_)) => vec![Action::Copy],
-                    _ => bars::hints(place),
+                let words = match self.ui.overlays.last() {
+                    Some(Overlay::Question(asking)) => asking.words().to_vec(),
+                    Some(Overlay::Messages(_)) => bars::with_back(&[Action::Copy]),
+                    _ => bars::with_back(&bars::hints(place)),
                 };
-                bars::footer(&cx, place, &hints, &self.setup.keymap, areas.footer, buf);
+                bars::footer(&cx, place, &words, &self.setup.keymap, areas.footer, buf);
             }
         }
     }

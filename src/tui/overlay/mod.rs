@@ -4,3 +4,4 @@ pub mod confirm;
 pub mod details;
 pub mod menu;
 pub mod messages;
+pub mod question;

@@ -80,7 +80,15 @@ impl Desk {
     pub fn found(&mut self, id: u32, name: &str, origin: Origin) {
         let kind = if origin == Origin::Docker { Kind::Docker } else { Kind::Ssh };
         let about = if origin == Origin::Docker { "redis:7" } else { "" };
-        let target = Target { id: TargetId(id), name: name.into(), kind, origin, about: about.into() };
+        let target =
+            Target { id: TargetId(id), name: name.into(), kind, origin, about: about.into(), through: None };
+        self.target(id, TargetChange::Found(target));
+    }
+
+    /// A target that is reached through another one.
+    pub fn under(&mut self, through: u32, id: u32, name: &str, origin: Origin) {
+        let (kind, about, through) = (Kind::Ssh, String::new(), Some(TargetId(through)));
+        let target = Target { id: TargetId(id), name: name.into(), kind, origin, about, through };
         self.target(id, TargetChange::Found(target));
     }
 

@@ -2,15 +2,33 @@
 
 use std::net::Ipv6Addr;
 
-use super::{Address, AddressError, Hop, Options, Way, words};
+use super::{Address, AddressError, By, Hop, Inside, Options, Pod, Way, words};
 
 pub(super) type Result<T> = std::result::Result<T, AddressError>;
 
-/// The kinds that are there.
-const KINDS: &[&str] = &["local", "ssh", "docker", "docker-run", "cmd"];
+/// The kinds. A host that is called like one is `ssh:NAME`.
+const KINDS: &[&str] = &[
+    "local",
+    "ssh",
+    "docker",
+    "docker-run",
+    "podman",
+    "kube",
+    "nsenter",
+    "sudo",
+    "su",
+    "doas",
+    "cmd",
+    "tcp",
+    "unix",
+];
 
-/// Kinds that will come: recognised, so that no host is asked for by such a name by mistake.
-const LATER: &[&str] = &["podman", "kube", "nsenter", "sudo", "su", "doas", "tcp", "unix"];
+/// Those that need nothing after them.
+const ALONE: &[&str] = &["local", "sudo", "su", "doas"];
+
+/// What is wrong with a container's name.
+pub(super) const NO_CONTAINER_NAME: &str =
+    "a container's name is letters, digits, `_`, `.` and `-`, the first a letter or digit";
 
 /// Characters that ssh itself refuses in a host or user, and those that mean something in a target.
 const NOT_IN_HOSTS: &str = "'`\"$\\;&<>|(){}[]*!?,/@=#%~^";
@@ -20,9 +38,9 @@ pub(super) fn needs_quotes(char: char) -> bool {
     matches!(char, '/' | ',' | '?' | '&' | '"') || char.is_whitespace()
 }
 
-/// Whether a word is the name of a kind, there already or not.
+/// Whether a word is the name of a kind.
 pub(super) fn is_kind(word: &str) -> bool {
-    KINDS.contains(&word) || LATER.contains(&word)
+    KINDS.contains(&word)
 }
 
 /// Reads one target. Node sets are not expanded here.
@@ -31,11 +49,13 @@ pub(super) fn address(text: &str) -> Result<Address> {
     if let Some((at, char)) = text.char_indices().find(|(_, char)| char.is_control()) {
         return Err(parser.wrong(at, format!("the control character {char:?} cannot be in a target")));
     }
-    let mut hops = vec![parser.hop()?];
-    while parser.take('/') {
-        hops.push(parser.hop()?);
+    let mut hops = Vec::new();
+    loop {
+        parser.hop(&mut hops)?;
+        if !parser.take('/') {
+            return Ok(Address { hops });
+        }
     }
-    Ok(Address { hops })
 }
 
 pub(super) struct Parser<'a> {
@@ -73,36 +93,15 @@ impl<'a> Parser<'a> {
         read
     }
 
-    fn hop(&mut self) -> Result<Hop> {
+    /// Reads one hop, or two: `web1?sudo` is `web1/sudo`.
+    fn hop(&mut self, hops: &mut Vec<Hop>) -> Result<()> {
         let start = self.at;
-        let word = self.until(&[':', '/', '?', '"']);
-        let colon = self.take(':');
-        let mut way = match word {
-            later if LATER.contains(&later) => {
-                let why = format!(
-                    "{later} is a kind of hop that is not there yet; a host of that name is ssh:{later}"
-                );
-                return Err(self.wrong(start, why));
-            }
-            "local" if colon => Way::Local { name: Some(self.rest_of("local", "name")?.text) },
-            "local" => Way::Local { name: None },
-            alone if !colon && KINDS.contains(&alone) => {
-                let why =
-                    format!("{alone} needs to know more: {alone}:…; a host of that name is ssh:{alone}");
-                return Err(self.wrong(start, why));
-            }
-            "docker" => Way::Docker { container: self.container()? },
-            "docker-run" => Way::DockerRun { image: self.image()?, name: None, rm: true },
-            "cmd" => self.command()?,
-            "ssh" => self.ssh()?,
-            _ => {
-                self.at = start;
-                self.ssh()?
-            }
-        };
+        let mut way = self.way()?;
+        self.check_place(&way, hops.len(), start)?;
         let mut options = Options::default();
+        let mut then = None;
         if self.take('?') {
-            self.options(&mut way, &mut options)?;
+            then = self.options(&mut way, &mut options)?;
         }
         if !self.rest().is_empty() && !self.rest().starts_with('/') {
             return Err(self.wrong(
@@ -110,7 +109,113 @@ impl<'a> Parser<'a> {
                 "here a target ends; what follows it is `?` with options, or `/` with the next hop",
             ));
         }
-        Ok(Hop { way, options })
+        let python = options.python.clone();
+        hops.push(Hop { way, options });
+        hops.extend(then.map(|way| Hop { way, options: Options { python, ..Options::default() } }));
+        Ok(())
+    }
+
+    fn way(&mut self) -> Result<Way> {
+        let start = self.at;
+        let word = self.until(&[':', '/', '?', '"']);
+        let colon = self.take(':');
+        if !colon && is_kind(word) && !ALONE.contains(&word) {
+            let why = format!("{word} needs to know more: {word}:…; a host of that name is ssh:{word}");
+            return Err(self.wrong(start, why));
+        }
+        Ok(match word {
+            "local" => Way::Local { name: self.if_more(colon, "local", "name")? },
+            "sudo" => self.become_user(By::Sudo, colon)?,
+            "su" => self.become_user(By::Su, colon)?,
+            "doas" => self.become_user(By::Doas, colon)?,
+            "docker" => Way::Docker { container: self.container()? },
+            "podman" => Way::Podman { container: self.podman()? },
+            "docker-run" => Way::DockerRun { image: self.image()?, name: None, rm: true },
+            "kube" => self.kube()?,
+            "nsenter" => self.nsenter()?,
+            "cmd" => self.command()?,
+            "tcp" => self.tcp()?,
+            "unix" => Way::Unix { path: self.rest_of("unix", "path")?.text },
+            "ssh" => self.ssh()?,
+            _ => {
+                self.at = start;
+                self.ssh()?
+            }
+        })
+    }
+
+    /// Whether this way can be taken at this place of a chain.
+    fn check_place(&self, way: &Way, place: usize, at: usize) -> Result<()> {
+        if place > 0 && matches!(way, Way::Tcp { .. } | Way::Unix { .. }) {
+            return Err(self.wrong(at, "a socket is opened from this machine: it can only be the first hop"));
+        }
+        Ok(())
+    }
+
+    fn if_more(&mut self, colon: bool, kind: &str, what: &str) -> Result<Option<String>> {
+        Ok(if colon { Some(self.rest_of(kind, what)?.text) } else { None })
+    }
+
+    fn become_user(&mut self, by: By, colon: bool) -> Result<Way> {
+        let at = self.at;
+        let user = self.if_more(colon, by.program(), "user")?;
+        let user = user.map(|user| self.user(&user, at)).transpose()?;
+        Ok(Way::Become { by, user })
+    }
+
+    fn podman(&mut self) -> Result<String> {
+        let piece = self.rest_of("podman", "container")?;
+        if is_container_name(&piece.text) {
+            return Ok(piece.text);
+        }
+        Err(self.wrong(piece.at, NO_CONTAINER_NAME))
+    }
+
+    /// `[[context/]namespace/]pod`, or all three and a container.
+    fn kube(&mut self) -> Result<Way> {
+        let piece = self.rest_of("kube", "pod")?;
+        let place = |text: &str| Some(text.to_owned());
+        let pod = match piece.text.split('/').collect::<Vec<_>>()[..] {
+            [pod] => (None, None, pod, None),
+            [namespace, pod] => (None, place(namespace), pod, None),
+            [context, namespace, pod] => (place(context), place(namespace), pod, None),
+            [context, namespace, pod, container] => (place(context), place(namespace), pod, place(container)),
+            _ => {
+                return Err(
+                    self.wrong(piece.at, "a pod is kube:POD, or kube:\"CONTEXT/NAMESPACE/POD/CONTAINER\"")
+                );
+            }
+        };
+        let odd = |word: &str| word.is_empty() || word.starts_with('-') || word.contains(char::is_whitespace);
+        if piece.text.split('/').any(odd) {
+            return Err(self.wrong(piece.at, "no name in kube:… is empty, begins with `-` or holds a blank"));
+        }
+        let (context, namespace, pod, container) = pod;
+        Ok(Way::Kube(Pod { context, namespace, pod: pod.to_owned(), container }))
+    }
+
+    fn nsenter(&mut self) -> Result<Way> {
+        let piece = self.rest_of("nsenter", "process")?;
+        let inside = match piece.text.split_once(':') {
+            None => piece.text.parse().ok().filter(|pid| *pid > 0).map(Inside::Pid),
+            Some((engine, name)) => ["docker", "podman"]
+                .into_iter()
+                .find(|known| *known == engine)
+                .filter(|_| is_container_name(name))
+                .map(|engine| Inside::Container { engine, name: name.to_owned() }),
+        };
+        let why = "write nsenter:PID with a process number, nsenter:docker:NAME or nsenter:podman:NAME";
+        inside.map(Way::Nsenter).ok_or_else(|| self.wrong(piece.at, why))
+    }
+
+    fn tcp(&mut self) -> Result<Way> {
+        let Piece { at, text } = self.rest_of("tcp", "host")?;
+        let (host, port) = self.host_and_port(&text, at)?;
+        let Some(port) = port else {
+            return Err(self.wrong(at, "write tcp:HOST:PORT; here the port is missing"));
+        };
+        let port = self.port(port, at + text.len() - port.len())?;
+        Ok(Way::Tcp { host, port, tls: None })
     }
 
     /// What follows a kind.

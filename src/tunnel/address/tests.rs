@@ -21,6 +21,11 @@ fn every_kind_is_read() {
     let words =
         |words: &[&str]| Way::Command { words: words.iter().map(|word| (*word).to_owned()).collect() };
     let docker = |name: &str| Way::Docker { container: name.into() };
+    let place = |text: Option<&str>| text.map(str::to_owned);
+    let pod = |context, namespace, container| {
+        let (context, namespace, container) = (place(context), place(namespace), place(container));
+        Way::Kube(Pod { context, namespace, pod: "api-0".into(), container })
+    };
     for (text, way) in [
         ("local", Way::Local { name: None }),
         ("local:two", Way::Local { name: Some("two".into()) }),
@@ -47,6 +52,20 @@ fn every_kind_is_read() {
             r#"cmd:"sh -c 'echo \"a b\" >&2; exec python3'""#,
             words(&["sh", "-c", "echo \"a b\" >&2; exec python3"]),
         ),
+        ("podman:app", Way::Podman { container: "app".into() }),
+        ("kube:api-0", pod(None, None, None)),
+        ("kube:\"shop/api-0\"?container=app", pod(None, Some("shop"), Some("app"))),
+        ("kube:\"prod/shop/api-0/app\"", pod(Some("prod"), Some("shop"), Some("app"))),
+        ("kube:api-0?context=prod", pod(Some("prod"), None, None)),
+        ("nsenter:4711", Way::Nsenter(Inside::Pid(4711))),
+        ("nsenter:docker:app", Way::Nsenter(Inside::Container { engine: "docker", name: "app".into() })),
+        ("sudo", Way::Become { by: By::Sudo, user: None }),
+        ("sudo:www-data", Way::Become { by: By::Sudo, user: Some("www-data".into()) }),
+        ("su:ops", Way::Become { by: By::Su, user: Some("ops".into()) }),
+        ("doas", Way::Become { by: By::Doas, user: None }),
+        ("tcp:[::1]:7000", Way::Tcp { host: "::1".into(), port: 7000, tls: None }),
+        ("tcp:web1:7000?tls=true", Way::Tcp { host: "web1".into(), port: 7000, tls: Some(Tls::default()) }),
+        ("unix:\"/run/relay.sock\"", Way::Unix { path: "/run/relay.sock".into() }),
     ] {
         assert_eq!(parse(text), Address { hops: vec![Hop::to(way)] }, "{text}");
     }
@@ -71,6 +90,30 @@ fn a_chain_reads_from_the_outside_in() {
 }
 
 #[test]
+fn the_option_sudo_is_one_more_hop() {
+    let way = parse("web1?python=/opt/py&sudo");
+    assert_eq!(way.to_string(), "web1?python=\"/opt/py\"/sudo?python=\"/opt/py\"");
+    assert_eq!(parse("web1?sudo=www/docker:app"), parse("web1/sudo:www/docker:app"));
+}
+
+#[test]
+fn a_way_has_an_outer_end_where_another_agent_stands() {
+    let outer = |text: &str| parse(text).outer().map(|outer| outer.to_string());
+    for (text, expected) in [
+        ("web1", None),
+        ("local", None),
+        ("local/docker:app", None),
+        ("sudo", Some("local")),
+        ("nsenter:7", Some("local")),
+        ("local/sudo", Some("local")),
+        ("local:two/docker:app", Some("local:two")),
+        ("bastion/web1/docker:app/sudo", Some("bastion/web1/docker:app")),
+    ] {
+        assert_eq!(outer(text).as_deref(), expected, "{text}");
+    }
+}
+
+#[test]
 fn errors_say_where_and_what_to_do() {
     for (text, column, words) in [
         ("", 1, "a host is missing"),
@@ -86,9 +129,9 @@ fn errors_say_where_and_what_to_do() {
         ("web1?python=-c", 13, "begins with `-`"),
         ("web\u{1b}[1m", 4, "control character"),
         ("docker:\"a\nb\"", 10, "control character"),
-        ("web1?prot=22", 6, "did you mean port? There are: identity, port, python, ssh_option, user"),
+        ("web1?prot=22", 6, "did you mean port? There are: identity, port, python, ssh_option, sudo, user"),
         ("docker:app?zzz=1", 12, "there are: python"),
-        ("web1?sudo", 6, "not there yet"),
+        ("web1?sudo=-x", 11, "no user begins with `-`"),
         ("web1?port", 10, "port=…"),
         ("web1?port=0", 11, "1 to 65535"),
         ("web1:99999", 6, "1 to 65535"),
@@ -108,9 +151,19 @@ fn errors_say_where_and_what_to_do() {
         ("cmd:\"a 'b\"", 8, "single quote is not closed"),
         ("cmd:\"''\"", 6, "names no program"),
         ("web1/", 6, "a host is missing"),
-        ("sudo", 1, "sudo is a kind of hop that is not there yet"),
-        ("web1/sudo:root", 6, "sudo is a kind of hop that is not there yet"),
-        ("kube:ns/pod", 1, "kube is a kind of hop that is not there yet"),
+        ("web1/sudo:", 11, "names no user"),
+        ("web1/sudo:-x", 11, "no user begins with `-`"),
+        ("kube", 1, "kube needs to know more"),
+        ("kube:\"a//b\"", 7, "is empty"),
+        ("kube:\"a/b/c/d/e\"", 7, "CONTEXT/NAMESPACE/POD/CONTAINER"),
+        ("nsenter:0", 9, "nsenter:PID"),
+        ("nsenter:lxc:app", 9, "nsenter:docker:NAME"),
+        ("nsenter:docker:a'b", 9, "nsenter:docker:NAME"),
+        ("tcp:web1", 5, "the port is missing"),
+        ("web1/tcp:web2:7", 6, "only be the first hop"),
+        ("tcp:web1:7?cert=/c", 19, "needs both"),
+        ("tcp:web1:7?tls=maybe", 16, "true or false"),
+        ("unix:\"/s\"?python=x", 11, "takes no options"),
         ("docker-run:img?rm=maybe", 19, "true or false"),
         ("docker-run:img?name=a%20b", 21, "letters, digits"),
         ("web1;reboot", 1, "no host holds"),
@@ -150,7 +203,26 @@ fn way() -> impl Strategy<Value = Way> {
             words.insert(0, first);
             Way::Command { words }
         }),
+        (
+            prop_oneof![Just(By::Sudo), Just(By::Su), Just(By::Doas)],
+            proptest::option::of("[a-z][a-z@.-]{0,6}")
+        )
+            .prop_map(|(by, user)| Way::Become { by, user }),
+        pod(),
+        prop_oneof![
+            (1..u32::MAX).prop_map(Inside::Pid),
+            "[a-z0-9][a-z0-9_.-]{0,8}".prop_map(|name| Inside::Container { engine: "podman", name }),
+        ]
+        .prop_map(Way::Nsenter),
     ]
+}
+
+fn pod() -> impl Strategy<Value = Way> {
+    let name = || "[a-z0-9][a-z0-9:.-]{0,6}";
+    let maybe = || proptest::option::of("[a-z0-9][a-z0-9:.-]{0,6}");
+    (maybe(), maybe(), name(), maybe()).prop_map(|(context, namespace, pod, container)| {
+        Way::Kube(Pod { context, namespace, pod, container })
+    })
 }
 
 fn hop() -> impl Strategy<Value = Hop> {

@@ -116,7 +116,14 @@ pub(super) fn pipes(docker: Docker, what: What, input: Input, output: Output) ->
     let (err, stderr) = tokio::io::duplex(PIPE);
     let pump = tokio::spawn(pump(output, out, err));
     let process = Process::Container(Box::new(Contained { docker, what, pump, ending: None }));
-    Pipes { stdin: Box::new(input), stdout: Box::new(stdout), stderr: Box::new(stderr), process }
+    Pipes {
+        stdin: Box::new(input),
+        stdout: Box::new(stdout),
+        stderr: Box::new(stderr),
+        process,
+        terminal: None,
+        reads_lines: false,
+    }
 }
 
 async fn pump(mut output: Output, mut out: DuplexStream, mut err: DuplexStream) {

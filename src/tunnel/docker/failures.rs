@@ -87,7 +87,16 @@ pub(super) fn no_container(image: &str, name: Option<&str>, error: &Error) -> Fa
 
 /// A failure with the engine's own words.
 pub(super) fn refused(stage: Stage, why: String, error: &Error) -> Failure {
+    if let Some(failure) = unreached(error) {
+        return failure.clone();
+    }
     Failure { stage, why, said: words(error) }
+}
+
+/// The failure to reach an engine on another machine.
+fn unreached(error: &Error) -> Option<&Failure> {
+    let Error::IOError { err } = error else { return None };
+    err.get_ref()?.downcast_ref()
 }
 
 /// What the engine said.

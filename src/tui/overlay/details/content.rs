@@ -1,14 +1,14 @@
 //! What there is to say of a target, or of a cell with all that are equal to it.
 
 use crate::engine::event::{Cell, Level, Raised};
-use crate::engine::target::{Kind, LinkState, TargetId};
+use crate::engine::target::{LinkState, TargetId};
 use crate::model::cell::CellEntry;
 use crate::model::run::Run;
 use crate::tui::action::Action;
 use crate::tui::overlay::details::tree::{Path, Tree};
 use crate::tui::pane::Context;
 use crate::tui::theme::Role;
-use crate::tui::widget::times;
+use crate::tui::widget::{times, ways};
 use crate::tunnel::Failure;
 use crate::wire::value::Value;
 
@@ -63,15 +63,8 @@ pub(super) fn target(cx: &Context, id: TargetId) -> Rows {
         return rows;
     };
     let state = entry.state();
-    let way = match entry.target.kind {
-        Kind::Local => "a Python on this machine",
-        Kind::Ssh => "the system's ssh",
-        Kind::Docker => "exec into a running container",
-        Kind::DockerRun => "a throwaway container",
-        Kind::Command => "a command that relays",
-    };
     rows.put(0, "name     ", &*entry.target.name, Role::Text);
-    rows.put(0, "way in   ", way, Role::Text);
+    rows.put(0, "way in   ", ways::words(entry.target.kind), Role::Text);
     if !entry.target.about.is_empty() {
         rows.put(0, "about    ", &*entry.target.about, Role::Text);
     }

@@ -1,8 +1,7 @@
-//! The fleet: every target with its state, grouped by where its name came from.
+//! The fleet: every target with its state, under the one through which it is reached, grouped by where its name came from.
 
 mod row;
-
-use std::collections::BTreeSet;
+mod tree;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -24,26 +23,7 @@ use crate::tui::widget::finder::Finder;
 use crate::tui::widget::scroll::{self, Scroll, step};
 use crate::tui::widget::{frame, title};
 use row::{draw_group, draw_target, origin, version};
-
-/// What a row stands for: it stays itself while rows move.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Spot {
-    Group(Origin),
-    Target(TargetId),
-}
-
-/// The rows in view, and how many targets the filter hides.
-struct Rows {
-    spots: Vec<Spot>,
-    hidden: usize,
-}
-
-impl Rows {
-    fn targets(&self) -> Vec<TargetId> {
-        let target = |spot: &Spot| if let Spot::Target(id) = spot { Some(*id) } else { None };
-        self.spots.iter().filter_map(target).collect()
-    }
-}
+use tree::{Branch, Closed, Row, Rows, Spot};
 
 /// The fleet pane.
 #[derive(Debug, Default)]
@@ -53,7 +33,7 @@ pub struct FleetPane {
     row: usize,
     /// Where a range of marks begins.
     anchor: Option<TargetId>,
-    closed: BTreeSet<Origin>,
+    closed: Closed,
     finder: Finder,
     scroll: Scroll,
 }
@@ -62,54 +42,35 @@ impl FleetPane {
     /// The target under the cursor, if it is on one.
     pub fn target(&self, cx: &Context) -> Option<TargetId> {
         let rows = self.rows(cx);
-        match rows.spots.get(self.place(&rows))? {
+        match self.spot(&rows)? {
             Spot::Target(id) => Some(*id),
             Spot::Group(_) => None,
         }
     }
 
-    /// Groups are shown where there is more than one; what is in a closed one is in no row.
     fn rows(&self, cx: &Context) -> Rows {
-        let mut groups: Vec<(Origin, Vec<TargetId>)> = Vec::new();
-        let mut hidden = 0;
-        for entry in cx.model.fleet.iter() {
-            if !passes(self.finder.filter(), entry) {
-                hidden += 1;
-                continue;
-            }
-            let (origin, id) = (&entry.target.origin, entry.target.id);
-            match groups.iter_mut().find(|(known, _)| known == origin) {
-                Some((_, targets)) => targets.push(id),
-                None => groups.push((origin.clone(), vec![id])),
-            }
-        }
-        groups.sort();
-        let headed = groups.len() > 1;
-        let mut spots = Vec::with_capacity(cx.model.fleet.len() + groups.len());
-        for (origin, targets) in groups {
-            let open = !headed || !self.closed.contains(&origin);
-            if headed {
-                spots.push(Spot::Group(origin));
-            }
-            if open {
-                spots.extend(targets.into_iter().map(Spot::Target));
-            }
-        }
-        Rows { spots, hidden }
+        let filter = self.finder.filter();
+        let passes = |entry: &Entry| passes(filter, entry);
+        Rows::new(&cx.model.fleet, &self.closed, (!filter.is_empty()).then_some(&passes))
+    }
+
+    /// What is under the cursor.
+    fn spot<'a>(&self, rows: &'a Rows) -> Option<&'a Spot> {
+        rows.list.get(self.place(rows)).map(|row| &row.spot)
     }
 
     /// The row of the cursor; the first target's at the beginning.
     fn place(&self, rows: &Rows) -> usize {
         let found = match &self.cursor {
-            Some(cursor) => rows.spots.iter().position(|spot| spot == cursor),
-            None => rows.spots.iter().position(|spot| matches!(spot, Spot::Target(_))),
+            Some(cursor) => rows.list.iter().position(|row| row.spot == *cursor),
+            None => rows.list.iter().position(|row| matches!(row.spot, Spot::Target(_))),
         };
-        found.unwrap_or(self.row).min(rows.spots.len().saturating_sub(1))
+        found.unwrap_or(self.row).min(rows.list.len().saturating_sub(1))
     }
 
     fn go(&mut self, rows: &Rows, to: usize) {
-        self.row = to.min(rows.spots.len().saturating_sub(1));
-        self.cursor = rows.spots.get(self.row).cloned();
+        self.row = to.min(rows.list.len().saturating_sub(1));
+        self.cursor = rows.list.get(self.row).map(|row| row.spot.clone());
     }
 
     /// The targets that a command is for: the selected ones, else the one or the group under the cursor.
@@ -120,13 +81,9 @@ impl FleetPane {
 
     /// The target, or the targets of the group, under the cursor.
     fn here(&self, cx: &Context, rows: &Rows) -> Vec<TargetId> {
-        match rows.spots.get(self.place(rows)) {
+        match self.spot(rows) {
             Some(Spot::Target(id)) => vec![*id],
-            Some(Spot::Group(origin)) => {
-                let members = cx.model.fleet.iter().filter(|entry| entry.target.origin == *origin);
-                let members = members.filter(|entry| passes(self.finder.filter(), entry));
-                members.map(|entry| entry.target.id).collect()
-            }
+            Some(Spot::Group(origin)) => in_bulk(cx, rows.members(origin)),
             None => Vec::new(),
         }
     }
@@ -135,10 +92,10 @@ impl FleetPane {
         if self.finder.accept() {
             return Vec::new();
         }
-        match rows.spots.get(self.place(rows)) {
+        match self.spot(rows) {
             Some(Spot::Group(origin)) => {
-                if !self.closed.remove(origin) {
-                    self.closed.insert(origin.clone());
+                if !self.closed.groups.remove(origin) {
+                    self.closed.groups.insert(origin.clone());
                 }
                 Vec::new()
             }
@@ -150,11 +107,41 @@ impl FleetPane {
         }
     }
 
+    /// Closes the branch under the cursor; where there is none that is open, goes to what the row stands under.
+    fn close_branch(&mut self, rows: &Rows) {
+        let at = self.place(rows);
+        match rows.list.get(at) {
+            Some(Row { spot: Spot::Group(origin), branch: Branch::Open, .. }) => {
+                self.closed.groups.insert(origin.clone());
+            }
+            Some(Row { spot: Spot::Target(id), branch: Branch::Open, .. })
+                if self.finder.filter().is_empty() =>
+            {
+                self.closed.targets.insert(*id);
+            }
+            _ => self.go(rows, rows.parent(at).unwrap_or(at)),
+        }
+    }
+
+    /// Opens the branch under the cursor; one that is open is entered.
+    fn open_branch(&mut self, rows: &Rows) {
+        let at = self.place(rows);
+        let Some(row) = rows.list.get(at) else { return };
+        match (row.branch, &row.spot) {
+            (Branch::Leaf, _) => {}
+            (Branch::Open, _) => self.go(rows, at + 1),
+            (Branch::Closed(_), Spot::Group(origin)) => drop(self.closed.groups.remove(origin)),
+            (Branch::Closed(_), Spot::Target(id)) => drop(self.closed.targets.remove(id)),
+        }
+    }
+
     /// The first time: remembers where it begins. The second time: selects from there to here.
     fn mark_range(&mut self, rows: &Rows, cx: &Context) -> Vec<Ask> {
-        let Some(Spot::Target(here)) = rows.spots.get(self.place(rows)) else { return Vec::new() };
+        let Some(Spot::Target(here)) = self.spot(rows) else { return Vec::new() };
         if let Some(from) = self.anchor.take() {
-            return select(cx, |selection| selection.range(&rows.targets(), from, *here));
+            let mut between = rows.targets();
+            between.retain(|id| [from, *here].contains(id) || is_taken_in_bulk(cx, *id));
+            return select(cx, |selection| selection.range(&between, from, *here));
         }
         self.anchor = Some(*here);
         Vec::new()
@@ -164,7 +151,7 @@ impl FleetPane {
         let here = self.here(cx, rows);
         let all = here.iter().all(|id| cx.selection.contains(*id));
         let asks = select(cx, |selection| if all { selection.invert(&here) } else { selection.all(&here) });
-        self.go(rows, step(self.place(rows), 1, rows.spots.len()));
+        self.go(rows, step(self.place(rows), 1, rows.list.len()));
         asks
     }
 }
@@ -174,6 +161,16 @@ fn select(cx: &Context, change: impl FnOnce(&mut Selection)) -> Vec<Ask> {
     let mut selection = cx.selection.clone();
     change(&mut selection);
     vec![Ask::Select(selection)]
+}
+
+/// Whether a target is taken where many are at once: one that is only on the way to others must be marked itself.
+fn is_taken_in_bulk(cx: &Context, id: TargetId) -> bool {
+    let is_on_the_way = cx.model.fleet.get(id).is_some_and(|entry| entry.target.origin == Origin::Hop);
+    !is_on_the_way || cx.selection.contains(id)
+}
+
+fn in_bulk(cx: &Context, ids: &[TargetId]) -> Vec<TargetId> {
+    ids.iter().copied().filter(|id| is_taken_in_bulk(cx, *id)).collect()
 }
 
 fn passes(filter: &Filter, entry: &Entry) -> bool {
@@ -196,16 +193,18 @@ impl Pane for FleetPane {
     fn act(&mut self, action: Action, cx: &Context) -> Vec<Ask> {
         let rows = self.rows(cx);
         if let Some(by) = scroll::rows(action, cx.area.height.saturating_sub(2)) {
-            self.go(&rows, step(self.place(&rows), by, rows.spots.len()));
+            self.go(&rows, step(self.place(&rows), by, rows.list.len()));
             return Vec::new();
         }
         match action {
             Action::Accept => return self.accept(&rows, cx),
             Action::Mark => return self.mark(&rows, cx),
             Action::MarkRange => return self.mark_range(&rows, cx),
-            Action::MarkAll => return select(cx, |selection| selection.all(&rows.targets())),
+            Action::MarkAll => return select(cx, |selection| selection.all(&in_bulk(cx, &rows.targets()))),
             Action::MarkNone => return select(cx, Selection::none),
-            Action::Invert => return select(cx, |selection| selection.invert(&rows.targets())),
+            Action::Invert => {
+                return select(cx, |selection| selection.invert(&in_bulk(cx, &rows.targets())));
+            }
             Action::SelectThese => return select(cx, |selection| selection.set(self.here(cx, &rows))),
             Action::Connect => return vec![Ask::Engine(Command::Connect(self.aimed(cx, &rows)))],
             Action::Disconnect => return vec![Ask::Engine(Command::Disconnect(self.aimed(cx, &rows)))],
@@ -213,6 +212,8 @@ impl Pane for FleetPane {
                 let names = self.here(cx, &rows).into_iter().map(|id| cx.model.fleet.name(id).to_string());
                 return vec![Ask::Copy(names.collect::<Vec<_>>().join("\n"))];
             }
+            Action::CloseBranch => self.close_branch(&rows),
+            Action::OpenBranch => self.open_branch(&rows),
             Action::Filter => self.finder.open(),
             Action::Back if self.finder.back() => {}
             Action::Back => self.anchor = None,
@@ -233,20 +234,20 @@ impl Pane for FleetPane {
         let about = about.join(&format!(" {} ", cx.glyphs.dot));
         let inside = frame(cx, title(cx, "fleet", about), buf);
         let (list, place) = self.finder.draw(cx, "/", inside, buf);
-        if rows.spots.is_empty() {
+        if rows.list.is_empty() {
             empty(cx, rows.hidden, list, buf);
             return place;
         }
         let cursor = self.place(&rows);
-        let headed = matches!(rows.spots.first(), Some(Spot::Group(_)));
-        for (line, at) in self.scroll.window(cursor, rows.spots.len(), usize::from(list.height)).enumerate() {
+        let headed = matches!(rows.list.first(), Some(Row { spot: Spot::Group(_), .. }));
+        for (line, at) in self.scroll.window(cursor, rows.list.len(), usize::from(list.height)).enumerate() {
             let pen = Pen::new(cx, list, line as u16, buf);
-            let here = at == cursor;
-            match &rows.spots[at] {
-                Spot::Group(origin) => draw_group(cx, origin, self.closed.contains(origin), here, pen),
+            let (row, here) = (&rows.list[at], at == cursor);
+            match &row.spot {
+                Spot::Group(origin) => draw_group(cx, origin, row.branch, rows.count(origin), here, pen),
                 Spot::Target(id) => {
                     if let Some(entry) = cx.model.fleet.get(*id) {
-                        draw_target(cx, entry, headed, here, pen);
+                        draw_target(cx, entry, row, headed, here, pen);
                     }
                 }
             }

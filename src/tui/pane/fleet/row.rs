@@ -7,6 +7,8 @@ use crate::tui::pen::{Pen, measure};
 use crate::tui::theme::Role;
 use crate::tui::widget::times;
 
+use super::tree::{Branch, Row, label};
+
 /// From this width on, state, version and round trip have columns of their own.
 const WIDE: usize = 52;
 /// From this width on, the version of a ready target is shown beside its round trip.
@@ -19,12 +21,20 @@ pub(super) fn origin(origin: &Origin) -> &'static str {
         Origin::Named => "named",
         Origin::SshConfig => "ssh config",
         Origin::Docker => "containers",
+        Origin::Hop => "on the way",
+        Origin::Code => "opened by code",
     }
 }
 
 /// `3.11.2`, where an agent told.
 pub(super) fn version(entry: &Entry) -> Option<String> {
     entry.agent().map(|agent| format!("{}.{}.{}", agent.python.0, agent.python.1, agent.python.2))
+}
+
+/// The state in one word: whoever waits for an answer says so.
+fn word(cx: &Context, entry: &Entry) -> &'static str {
+    let asks = cx.model.question.as_ref().is_some_and(|question| question.target == entry.target.id);
+    if asks { "asks" } else { entry.state().name() }
 }
 
 /// The sign of the cursor; the style of the row it is on.
@@ -36,40 +46,77 @@ fn lead(cx: &Context, here: bool, pen: &mut Pen<'_>) {
 }
 
 /// The head of a group.
-pub(super) fn draw_group(cx: &Context, from: &Origin, closed: bool, here: bool, mut pen: Pen<'_>) {
+pub(super) fn draw_group(
+    cx: &Context,
+    from: &Origin,
+    branch: Branch,
+    count: usize,
+    here: bool,
+    mut pen: Pen<'_>,
+) {
     lead(cx, here, &mut pen);
-    let members = cx.model.fleet.iter().filter(|entry| entry.target.origin == *from).count();
-    let sign = if closed { cx.glyphs.closed } else { cx.glyphs.open };
+    let sign = if branch == Branch::Open { cx.glyphs.open } else { cx.glyphs.closed };
     let header = cx.theme.style(Role::Header);
     pen.write(sign, header).write(" ", header).write(origin(from), header);
-    pen.write(&format!(" {members}"), cx.theme.style(Role::Dim));
+    pen.write(&format!(" {count}"), cx.theme.style(Role::Dim));
+}
+
+/// The lines that lead to a row from what it stands under.
+fn tree_lines(cx: &Context, steps: &[bool]) -> String {
+    let last = steps.len().saturating_sub(1);
+    let line = |(at, more): (usize, &bool)| match (at == last, *more) {
+        (true, true) => cx.glyphs.fork,
+        (true, false) => cx.glyphs.last,
+        (false, true) => cx.glyphs.bar,
+        (false, false) => " ",
+    };
+    steps.iter().enumerate().flat_map(|step| [line(step), " "]).collect()
 }
 
 /// One target.
-pub(super) fn draw_target(cx: &Context, entry: &Entry, indented: bool, here: bool, mut pen: Pen<'_>) {
+pub(super) fn draw_target(
+    cx: &Context,
+    entry: &Entry,
+    row: &Row,
+    indented: bool,
+    here: bool,
+    mut pen: Pen<'_>,
+) {
     let state = entry.state();
     let (own, dim) = (cx.theme.style(Role::link(state)), cx.theme.style(Role::Dim));
     let marked = cx.selection.contains(entry.target.id);
     let width = pen.room();
+    let label = label(&cx.model.fleet, entry);
     lead(cx, here, &mut pen);
     pen.column(if marked { cx.glyphs.marked } else { "" }, 1, cx.theme.style(Role::Mark));
-    pen.skip(usize::from(indented)).column(cx.glyphs.link(state), 2, own);
-    let mut beside = beside(entry, width);
-    // Whose row it is comes before how fast it is.
-    if entry.agent().is_some() && measure(&entry.target.name, width) + beside.len() + 1 > pen.room() {
+    pen.skip(usize::from(indented)).write(&tree_lines(cx, &row.steps), dim);
+    pen.column(cx.glyphs.link(state), 2, own);
+    let mut beside = beside(cx, entry, width);
+    // Whose row it is comes before how fast it is, and deep in the tree before the word for its sign.
+    let can_go = entry.agent().is_some() || !row.steps.is_empty();
+    if can_go && measure(label, width) + beside.len() + 1 > pen.room() {
         beside.clear();
     }
     let side = if width >= WIDE { 27 } else { beside.len() };
     let room = pen.room().saturating_sub(if side == 0 { 0 } else { side + 1 });
-    let name = cx.theme.style(if marked { Role::Mark } else { Role::Text });
-    let named = measure(&entry.target.name, room);
-    pen.column(&entry.target.name, named, name);
+    let name = cx.theme.style(match row.faint {
+        true => Role::Dim,
+        false if marked => Role::Mark,
+        false => Role::Text,
+    });
+    let under = match row.branch {
+        Branch::Closed(count) => format!(" {} {count}", cx.glyphs.closed),
+        Branch::Leaf | Branch::Open => String::new(),
+    };
+    let named = measure(label, room.saturating_sub(measure(&under, room)));
+    pen.column(label, named, name).write(&under, dim);
+    let named = named + measure(&under, room);
     if !entry.target.about.is_empty() && room > named + 4 {
         pen.skip(1).column(&entry.target.about, room - named - 1, dim);
     }
     pen.leave(side);
     if width >= WIDE {
-        pen.column(state.name(), 12, own);
+        pen.column(word(cx, entry), 12, own);
         pen.column_right(&version(entry).unwrap_or_default(), 7, dim);
         pen.column_right(&entry.latency.map(times::short).unwrap_or_default(), 8, dim);
     } else {
@@ -78,10 +125,10 @@ pub(super) fn draw_target(cx: &Context, entry: &Entry, indented: bool, here: boo
 }
 
 /// What stands at the right of a narrow row: how a ready target is, why any other is not.
-fn beside(entry: &Entry, width: usize) -> String {
+fn beside(cx: &Context, entry: &Entry, width: usize) -> String {
     let latency = entry.latency.map(times::short);
     match (version(entry), latency) {
-        (None, _) => entry.state().name().to_owned(),
+        (None, _) => word(cx, entry).to_owned(),
         (Some(version), Some(latency)) if width >= MEDIUM => format!("{version} {latency:>6}"),
         (Some(_), Some(latency)) => latency,
         (Some(version), None) => version,

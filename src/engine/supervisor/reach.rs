@@ -1,0 +1,189 @@
+//! Code on a host that reaches others: hosts opened for it by way of its own, calls passed on to them.
+
+use std::collections::{HashMap, HashSet};
+
+use super::Supervisor;
+use crate::engine::event::TargetChange;
+use crate::engine::passages::Answer;
+use crate::engine::target::{LinkState, Origin, TargetId};
+use crate::engine::wish::Wish;
+use crate::inventory::Found;
+use crate::tunnel::address::{Address, Hop};
+use crate::wire::encode::encode;
+use crate::wire::frame::close;
+use crate::wire::part::Part;
+use crate::wire::value::Value;
+
+/// How many hosts may lie on a path that code opens, so that code which starts itself elsewhere comes to an end.
+pub const DEPTH_LIMIT: usize = 2;
+
+/// What code asked for so far.
+#[derive(Debug, Default)]
+pub(super) struct Reaches {
+    /// Who waits for which link.
+    opening: HashMap<TargetId, Vec<Answer>>,
+    /// What each host's code opened: it may call these, and no others.
+    opened: HashMap<TargetId, HashSet<TargetId>>,
+    /// The names on the way to what code opened.
+    paths: HashMap<TargetId, Vec<String>>,
+}
+
+impl Supervisor {
+    /// Code on this target asks for something.
+    pub(super) fn reach(&mut self, asking: TargetId, request: &[u8], answer: Answer) {
+        let parts = match Wish::read(request) {
+            Ok(Wish::Open { through, hop, label }) => {
+                return self.reach_out(asking, through, *hop, label, answer);
+            }
+            Ok(Wish::Call { target, name, source }) if self.may(asking, target) => {
+                return self.pass_on(target, name, source, answer);
+            }
+            Ok(Wish::Close { target }) if self.may(asking, target) => {
+                self.drop_opened(target);
+                value(&Value::from(()))
+            }
+            Ok(_) => Part::refusal("this host has opened no target of that number"),
+            Err(why) => Part::refusal(why),
+        };
+        tell(answer, parts);
+    }
+
+    fn may(&self, asking: TargetId, target: TargetId) -> bool {
+        self.reaches.opened.get(&asking).is_some_and(|opened| opened.contains(&target))
+    }
+
+    fn reach_out(
+        &mut self,
+        asking: TargetId,
+        through: Option<TargetId>,
+        hop: Hop,
+        label: String,
+        answer: Answer,
+    ) {
+        let from = match through {
+            Some(through) if !self.may(asking, through) => {
+                return tell(answer, Part::refusal("this host has opened no target of that number"));
+            }
+            through => through.unwrap_or(asking),
+        };
+        let mut path = self.path(from);
+        path.push(label);
+        if path.len() > DEPTH_LIMIT {
+            let why = format!("Depth limit of {DEPTH_LIMIT} exceeded at {}", path.join(" -> "));
+            return tell(answer, value(&Value::tuple(["depth", why.as_str()].map(Value::from))));
+        }
+        let Some(found) = self.found_from(from, hop) else {
+            return tell(answer, Part::refusal("the host it is to be reached from is not known"));
+        };
+        let known = self.registry.named(&found.name);
+        let own = |id: &TargetId| self.registry.get(*id).is_some_and(|target| target.origin != Origin::Code);
+        let target = match known.filter(own) {
+            Some(persons) => persons,
+            None => self.found(found),
+        };
+        self.reaches.opened.entry(asking).or_default().insert(target);
+        self.reaches.paths.insert(target, path);
+        if let Some(LinkState::Ready(_)) = self.states.get(&target) {
+            let parts = self.opened(target);
+            return tell(answer, parts);
+        }
+        self.reaches.opening.entry(target).or_default().push(answer);
+        self.connect(target);
+    }
+
+    /// A host that is reached from another.
+    fn found_from(&self, from: TargetId, hop: Hop) -> Option<Found> {
+        let mut address = self.registry.address(from)?.clone();
+        address.hops.push(hop);
+        // What code on this machine opens is what a person would type.
+        if address.outer().is_none() {
+            address = Address { hops: address.hops.split_off(1) };
+        }
+        Some(Found { origin: Origin::Code, ..Found::on_the_way(address) })
+    }
+
+    /// The names on the way to a target, from where a person's own began.
+    fn path(&self, target: TargetId) -> Vec<String> {
+        if let Some(path) = self.reaches.paths.get(&target) {
+            return path.clone();
+        }
+        let target = self.registry.get(target).filter(|target| target.origin != Origin::BuiltIn);
+        target.map(|target| target.name.clone()).into_iter().collect()
+    }
+
+    fn pass_on(&mut self, target: TargetId, name: String, source: String, answer: Answer) {
+        let (Some(LinkState::Ready(_)), Some(link)) = (self.states.get(&target), self.links.get(target))
+        else {
+            return tell(answer, Part::refusal("its link is not open any more"));
+        };
+        let outer = link.outer.clone();
+        tokio::spawn(async move {
+            match outer.eval(name, source).await {
+                Some(channel) => answer.pass(channel, outer).await,
+                None => drop(answer.send(Part::refusal("the link to it ended")).await),
+            }
+        });
+    }
+
+    /// What a link's state means for code that waits for it, or that opened others.
+    pub(super) fn reached(&mut self, target: TargetId, state: &LinkState) {
+        let parts = match state {
+            LinkState::Ready(_) => self.opened(target),
+            LinkState::Unreachable(failure) => {
+                let words = ["failed", failure.stage.name(), &failure.why, &failure.said];
+                value(&Value::tuple(words.map(Value::from)))
+            }
+            LinkState::Lost { why } => value(&Value::tuple(["failed", "connect", why, ""].map(Value::from))),
+            LinkState::Closed => {
+                value(&Value::tuple(["failed", "connect", "its link was closed", ""].map(Value::from)))
+            }
+            LinkState::Idle | LinkState::Queued | LinkState::Connecting | LinkState::Booting => return,
+        };
+        for answer in self.reaches.opening.remove(&target).unwrap_or_default() {
+            tell(answer, parts.clone());
+        }
+        if !matches!(state, LinkState::Ready(_)) {
+            for opened in self.reaches.opened.remove(&target).unwrap_or_default() {
+                self.drop_opened(opened);
+            }
+        }
+    }
+
+    /// Code needs a host no more. One that a person knows by name stays.
+    fn drop_opened(&mut self, target: TargetId) {
+        if self.registry.get(target).is_some_and(|target| target.origin == Origin::Code) {
+            self.sever(target);
+            self.tell(target, TargetChange::Gone);
+        }
+    }
+
+    /// The answer for a link that is up.
+    fn opened(&self, target: TargetId) -> Vec<Part> {
+        let Some(LinkState::Ready(info)) = self.states.get(&target) else {
+            return Part::refusal("it is not open");
+        };
+        let path = self.path(target).into_iter().map(|name| Value::from(name.as_str()));
+        let fields = [
+            ("target", Value::from(i64::from(target.0))),
+            ("path", Value::list(path)),
+            ("python", Value::from(info.version().as_str())),
+            ("executable", Value::from(info.executable.as_str())),
+            ("host", Value::from(info.host.as_str())),
+        ];
+        let fields = Value::dict(fields.map(|(name, value)| (Value::from(name), value)));
+        value(&Value::tuple([Value::from("ok"), fields]))
+    }
+}
+
+/// An answer with a value that we made ourselves.
+fn value(value: &Value) -> Vec<Part> {
+    match encode(value) {
+        Ok(message) => Part::close(close::VALUE, message),
+        Err(error) => Part::refusal(error.to_string()),
+    }
+}
+
+fn tell(answer: Answer, parts: Vec<Part>) {
+    // It may have to wait for credit; whoever asked may be gone by then.
+    tokio::spawn(async move { answer.send(parts).await });
+}
