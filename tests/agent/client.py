@@ -1,8 +1,8 @@
 """Starts an agent as hailer does, and speaks frames with it. For 2.7 and for 3.6 and later; no module but the standard ones.
 
-The payload (stage0.py, stage0_raw.py, core.zlib, core.py, stage0_enter.py, enter_core.zlib, and the modules,
-as the build made them) lies in the folder that HAILER_PAYLOAD names. With `whose` the agent is one that moves into that
-process's namespaces.
+The payload (stage0.py, stage0_raw.py, core.zlib, core.py, stage0_enter.py, enter_core.zlib, and the modules, as the
+build made them) lies in the folder that HAILER_PAYLOAD names. With `whose` the agent is one that moves into that process's
+namespaces.
 """
 import os
 import pickle
@@ -100,8 +100,7 @@ class Reply(object):
 class Agent(object):
     """An agent, and this end of its pipes."""
 
-    def __init__(self, raw=False, env=None, cwd=None, before=None, options="-ESs", credit=True,
-                 whose=None, python=None):
+    def __init__(self, raw=False, env=None, cwd=None, before=None, options="-ESs", credit=True, whose=None, python=None):
         stage0 = payload("stage0_raw.py" if raw else "stage0.py").decode("ascii")
         self.core = payload("core.py" if raw else "core.zlib")
         if whose is not None:
