@@ -3,7 +3,8 @@
 //! A core over [`LARGEST`] compressed bytes fails the build: its size is a promise.
 
 use std::error::Error;
-use std::io::Write;
+use std::fmt::Write as _;
+use std::io::Write as _;
 use std::path::Path;
 use std::{env, fs};
 
@@ -15,7 +16,27 @@ use ruff_text_size::Ranged;
 
 /// The most that the core may take on the wire, in bytes.
 const LARGEST: usize = 8 * 1024;
-const MODULES: &[&str] = &["aio", "errors", "relay", "values"];
+/// The agent's own modules, which it asks for when it needs them.
+const MODULES: &[&str] = &[
+    "aio",
+    "errors",
+    "facts",
+    "failure",
+    "files",
+    "group",
+    "inert",
+    "inert_py2",
+    "land",
+    "queue",
+    "reach",
+    "relay",
+    "setops",
+    "ship",
+    "source",
+    "transfer",
+    "tunnel",
+    "values",
+];
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=agent");
@@ -35,10 +56,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     let entering = format!("{}\n{core}", minified(&fs::read_to_string("agent/enter.py")?)?);
     let names = ["enter_core.py", "enter_core.zlib", "stage0_enter_raw.py", "stage0_enter.py"];
     write(out, names, &entering)?;
+    let mut table = String::new();
     for name in MODULES {
         let module = minified(&fs::read_to_string(format!("agent/hailer/{name}.py"))?)?;
         fs::write(out.join(format!("{name}.py")), module)?;
+        writeln!(table, "    (\"{name}\", include_str!(concat!(env!(\"OUT_DIR\"), \"/{name}.py\"))),")?;
     }
+    fs::write(out.join("modules.rs"), format!("const MODULES: &[(&str, &str)] = &[\n{table}];\n"))?;
     Ok(())
 }
 

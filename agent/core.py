@@ -22,7 +22,7 @@ except ImportError:  # 2.7
     import thread
 
 OPEN, DATA, ITEM, CREDIT, CLOSE, PING, PONG, CANCEL = range(1, 9)
-EVAL, SPAWN, IMPORT = 0, 1, 2  # tags of OPEN
+EVAL, SPAWN, IMPORT, REACH = 0, 1, 2, 3  # tags of OPEN
 STDOUT, STDERR = 1, 2  # tags of DATA
 VALUE, PROGRESS, WARNING, HELLO = 0, 1, 2, 3  # tags of ITEM
 RAISED, CANCELLED, REFUSED = 1, 2, 3  # tags of CLOSE, besides VALUE
@@ -37,6 +37,16 @@ PY2 = sys.version_info[0] == 2
 PID = os.getpid()
 MAIN = thread.get_ident()
 text_type = type(u"")
+# The package `hailer`: the modules of ours that the user may import, and the names that it gets from each.
+PACKAGE = {
+    "tunnel": "BaseTunnel Tunnel SSH Local Docker Podman Kube NSenter Sudo Su Doas Command DEPTH_LIMIT",
+    "failure": "RemoteException DepthLimitExceeded ErrorResult NotCompleted",
+    "group": "Group GroupResult",
+    "queue": "Queue AsyncResult",
+    "facts": "",
+    "files": "",
+    "land": "_receive",
+}
 
 
 class State(object):
@@ -60,7 +70,7 @@ calls = {}  # channel -> Call
 running = {}  # thread -> Call
 waiting = []  # calls for which there is no thread
 pool = []  # locks of followers that have nothing to do
-imports = {}  # channel -> [lock, source or None, refusal]
+asked = {}  # channel -> Asked
 guard = thread.allocate_lock()  # for counters
 writing = thread.allocate_lock()  # for the pipe
 small, bulk = [], []  # frames to be written; small ones go first
@@ -184,21 +194,61 @@ def module(name):
     found = sys.modules.get(name)
     if found is not None:
         return found
-    lock = thread.allocate_lock()
-    lock.acquire()
-    with guard:
-        channel, State.odd = State.odd, State.odd + 2
-    answer = imports[channel] = [lock, None, None]
-    small.append(frame(OPEN, IMPORT, channel, name.encode("ascii")))
+    answer = Asked(IMPORT, name.encode("ascii"))
     step_aside()
-    lock.acquire()
-    if answer[2] is not None:
-        raise ImportError(answer[2])
+    answer.over.acquire()
+    if answer.tag != VALUE:
+        raise ImportError(native(answer.data))
     found = type(sys)(name)
     found.core = sys.modules["hailer"]._core
-    exec(compile(answer[1], "hailer/" + name[7:] + ".py", "exec", 0, True), found.__dict__)
-    sys.modules[name] = found
-    return found
+    exec(compile(native(answer.data), "hailer/" + name[7:] + ".py", "exec", 0, True), found.__dict__)
+    return sys.modules.setdefault(name, found)  # of two threads that asked at once, both get the same
+
+
+class Asked(object):
+    """What we asked of the controller, and its answer once that is whole: `tag` and `data`."""
+
+    tag = None
+
+    def __init__(self, tag, message):
+        self.parts, self.taken = [], 0
+        self.over = thread.allocate_lock()
+        self.over.acquire()
+        with guard:
+            self.channel, State.odd = State.odd, State.odd + 2
+        asked[self.channel] = self
+        last = max(len(message) - 1, 0) // CHUNK * CHUNK
+        for at in range(0, last, CHUNK):
+            bulk.append(frame(OPEN, tag | MORE, self.channel, message[at:at + CHUNK]))
+        (bulk if last else small).append(frame(OPEN, tag, self.channel, message[last:]))
+
+    def hear(self, kind, flags, payload):
+        """A frame of the answer came."""
+        self.taken += len(payload)
+        if self.taken >= WINDOW // 2 and (flags & MORE or kind != CLOSE):
+            small.append(frame(CREDIT, 0, self.channel, struct.pack(">I", self.taken)))
+            self.taken = 0
+        self.parts.append(payload)
+        if flags & MORE:
+            return
+        data = b"".join(self.parts)
+        self.parts = []
+        if flags & ZLIB:
+            import zlib
+
+            data = zlib.decompress(data)
+        if kind == CLOSE:
+            del asked[self.channel]
+            self.data, self.tag = data, flags & 15
+            self.finished()
+        else:
+            self.item(flags & 15, data)
+
+    def finished(self):
+        self.over.release()
+
+    def item(self, tag, data):
+        """One of the items that may come before the end."""
 
 
 # ---------------------------------------------------------------- calls
@@ -342,7 +392,8 @@ def translate(request):
     code += (code[1] is not None and code[1].co_flags & 0x80,)  # CO_COROUTINE
     if len(codes) >= 200:
         codes.clear()
-    codes[request] = code
+    if len(request) <= 4 * PARTIAL:
+        codes[request] = code
     return code
 
 
@@ -386,10 +437,14 @@ def run_site():
 
 
 class LateSite(object):
-    """The last finder: a module that nobody found may be one that site makes findable."""
+    """The last finder: a module that nobody found may be one of ours, or one that site makes findable."""
 
     @staticmethod
     def find_spec(name, path=None, target=None):
+        if ours(name):
+            from _frozen_importlib import ModuleSpec
+
+            return ModuleSpec(name, LateLoader(None))
         if State.site:
             return None
         run_site()
@@ -399,6 +454,8 @@ class LateSite(object):
 
     @staticmethod
     def find_module(name, path=None):  # 2.7
+        if ours(name):
+            return LateLoader(None)
         if State.site or path is not None:
             return None
         run_site()
@@ -416,9 +473,33 @@ class LateLoader(object):
         self.found = found
 
     def load_module(self, name):
+        if not self.found:
+            return module(name)
         import imp
 
         return imp.load_module(name, *self.found)
+
+    def create_module(self, spec):
+        return module(spec.name)
+
+    def exec_module(self, module):
+        """It has run already."""
+
+
+def ours(name):
+    return name[:7] == "hailer." and name[7:] in PACKAGE
+
+
+class Package(type(sys)):
+    """The package `hailer`: what it holds is fetched when it is used."""
+
+    def __getattr__(self, name):
+        for part in PACKAGE:
+            if name == part:
+                return module("hailer." + part)
+            if name in PACKAGE[part].split():
+                return getattr(module("hailer." + part), name)
+        raise AttributeError("hailer has no " + name)
 
 
 # ---------------------------------------------------------------- output of calls
@@ -666,8 +747,8 @@ def handle(kind, flags, channel, payload):
             call.input.append((flags & 15, payload))
             if call.wake:
                 call.wake()
-    elif kind == CLOSE and channel in imports:
-        answered(flags, channel, payload)
+    elif kind in (ITEM, CLOSE) and channel in asked:
+        asked[channel].hear(kind, flags, payload)
     elif kind == PING:
         small.append(frame(PONG, 0, 0, payload))
     elif kind == CANCEL:
@@ -676,22 +757,6 @@ def handle(kind, flags, channel, payload):
         call = calls.get(channel)
         if call is not None:
             cancel(call)
-
-
-def answered(flags, channel, payload):
-    """A module of ours came, or part of it."""
-    parts = State.opening.setdefault(channel, [])
-    parts.append(payload)
-    if flags & MORE:
-        return
-    data = b"".join(State.opening.pop(channel))
-    if flags & ZLIB:
-        import zlib
-
-        data = zlib.decompress(data)
-    answer = imports.pop(channel)
-    answer[1 if flags & 15 == VALUE else 2] = native(data)
-    answer[0].release()
 
 
 def cancel(call):
@@ -869,7 +934,7 @@ def take_over():
 
 def namespace():
     """The module that calls run in, and the package that they may import from."""
-    package = type(sys)("hailer")
+    package = Package("hailer")
     package.__path__ = []
     package._core = sys.modules["__main__"]
     main = type(sys)("__main__")
@@ -877,6 +942,7 @@ def namespace():
         function.__module__ = "hailer"
         setattr(package, function.__name__, function)
         setattr(main, function.__name__, function)
+    package.__all__ = ["facts"] + [name for names in PACKAGE.values() for name in names.split() if name[0] != "_"]
     sys.modules["hailer"], sys.modules["__main__"] = package, main
     sys.argv = [""]
 

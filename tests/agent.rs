@@ -22,10 +22,10 @@ fn every_python_passes_the_agents_own_tests() {
     write_payload(folder.path());
     let run = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/agent/run.py");
     let mut failed = Vec::new();
-    // Two at a time: the tests wait more than they work, and their deadlines are wide.
+    // Four at a time: the tests wait more than they work, and their deadlines are wide.
     let all: Vec<_> = pythons.iter().collect();
-    for pair in all.chunks(2) {
-        let children = pair.iter().map(|(version, python)| {
+    for several in all.chunks(4) {
+        let children = several.iter().map(|(version, python)| {
             let mut command = Command::new(python);
             command.arg("-B").arg(&run).env("HAILER_PAYLOAD", folder.path());
             command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());

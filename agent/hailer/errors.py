@@ -7,7 +7,10 @@ import sys
 DEPTH = 16  # of a chain of causes
 FRAMES = 100  # of a traceback; of a longer one, both ends
 TEXT = 10000  # characters of a message
-OURS = ("hailer/core.py", "hailer/aio.py", "hailer/errors.py", "hailer/values.py")
+OURS = frozenset("hailer/%s.py" % name for name in (
+    "core", "aio", "errors", "values", "tunnel", "failure", "group", "queue", "facts", "files", "land", "reach", "ship",
+    "source", "inert", "inert_py2", "setops", "transfer",
+))
 
 
 def report(info, sources):
@@ -25,7 +28,7 @@ def describe(kind, error, trace, sources, depth, seen):
     seen.add(id(error))
     parts = {
         "type": getattr(kind, "__qualname__", None) or getattr(kind, "__name__", "?"),
-        "module": text(getattr(kind, "__module__", "") or ""),
+        "module": home(getattr(kind, "__module__", "") or ""),
         "message": message(error),
         "args": plain(getattr(error, "args", ())),
         "frames": frames(trace, sources),
@@ -53,11 +56,18 @@ def describe(kind, error, trace, sources, depth, seen):
     return parts
 
 
+def home(module):
+    """A module's name; that of shipped text is a number of ours, and says nothing."""
+    return u"__main__" if str(module).startswith("__shipped_") else text(module)
+
+
 def frames(trace, sources):
     found = []
     while trace is not None:
         code = trace.tb_frame.f_code
-        if code.co_filename not in OURS:
+        if code.co_filename == "hailer/land.py":
+            found = []  # what led to shipped code is ours too
+        elif code.co_filename not in OURS:
             line = source_line(code.co_filename, trace.tb_lineno, sources)
             name = getattr(code, "co_qualname", code.co_name)
             found.append((text(code.co_filename), trace.tb_lineno or 0, text(name), line))

@@ -65,8 +65,13 @@ impl Credentials {
     /// A way in asks.
     pub fn asked(&mut self, applicant: Applicant, asked: Asked, events: &mut Vec<Event>) {
         let Asked { text, reply, .. } = asked;
-        let last = text.lines().last().unwrap_or_default();
-        let mut domain = prompt::domain(last).map(|domain| match &applicant.apart {
+        // ssh puts a host's name before that host's words, so all of them count: the last line alone could be forged. A
+        // terminal shows more than the question.
+        let question = match applicant.apart {
+            None => text.as_str(),
+            Some(_) => text.lines().last().unwrap_or_default(),
+        };
+        let mut domain = prompt::domain(question).map(|domain| match &applicant.apart {
             Some(apart) => format!("{apart}: {domain}"),
             None => domain,
         });

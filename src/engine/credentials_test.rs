@@ -13,7 +13,7 @@ struct Desk {
 impl Desk {
     fn applicant(link: u32) -> Applicant {
         let (target, name) = (TargetId(link), format!("web{link}"));
-        Applicant { link, target, name, apart: None, patience: Patience::default() }
+        Applicant { link, target, name, apart: Some("Sudo".to_owned()), patience: Patience::default() }
     }
 
     fn ask(&mut self, link: u32, text: &str) {
@@ -155,4 +155,18 @@ fn what_a_person_typed_is_not_given_to_links_that_a_host_asked_for() {
     desk.ask_as(Applicant { apart: Some("db1".to_owned()), ..Desk::applicant(2) }, SUDO);
     assert_eq!(desk.sent(), [(1, "secret".to_owned())]);
     assert_eq!(desk.shown().unwrap().target, TargetId(2));
+}
+
+#[test]
+fn no_host_gets_a_passphrase_by_asking_for_it_in_a_line_of_its_own() {
+    let mut desk = Desk::default();
+    let ssh = |link| Applicant { apart: None, ..Desk::applicant(link) };
+    let question = "Enter passphrase for key '/home/ops/.ssh/id_ed25519': ";
+    desk.ask_as(ssh(1), question);
+    desk.answer(Some("secret"));
+    desk.credentials.taken(1, &mut desk.events);
+    desk.ask_as(ssh(2), question);
+    desk.ask_as(ssh(3), &format!("(ops@web3) \n{question}"));
+    assert_eq!(desk.sent(), [(1, "secret".to_owned()), (2, "secret".to_owned())]);
+    assert_eq!(desk.shown().unwrap().target, TargetId(3));
 }

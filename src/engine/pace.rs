@@ -90,11 +90,11 @@ impl Turn {
     }
 
     /// Its connect was refused. How long to wait before the next one; none: there is no sense in one.
-    pub fn refused(self, patience: &mut Patience) -> Option<Duration> {
+    pub fn refused(self, refusals: &mut Refusals) -> Option<Duration> {
         let mut places = self.pace.places();
         let now = Instant::now();
-        let pause = patience.refused(now, places.rate.came_up);
-        if patience.refusals <= TELLING {
+        let pause = refusals.one_more(now, places.rate.came_up);
+        if refusals.all <= TELLING {
             places.rate.refused(now);
         }
         drop(places);
@@ -155,8 +155,8 @@ impl Rate {
 
 /// What one target has borne of refusals.
 #[derive(Debug, Default)]
-pub struct Patience {
-    refusals: u32,
+pub struct Refusals {
+    all: u32,
     first: Option<Instant>,
     /// The last time that another came up, or the first refusal if that was later.
     hope: Option<Instant>,
@@ -164,9 +164,9 @@ pub struct Patience {
     in_vain: u32,
 }
 
-impl Patience {
+impl Refusals {
     /// One more, when the last that came up did so at `came_up`. How long to wait, if it is worth it.
-    fn refused(&mut self, now: Instant, came_up: Option<Instant>) -> Option<Duration> {
+    fn one_more(&mut self, now: Instant, came_up: Option<Instant>) -> Option<Duration> {
         let first = *self.first.get_or_insert(now);
         let hope = came_up.max(Some(first));
         if hope > self.hope {
@@ -174,13 +174,13 @@ impl Patience {
         }
         self.hope = hope;
         self.in_vain += 1;
-        self.refusals += 1;
+        self.all += 1;
         let since =
             |then: Option<Instant>| then.map_or(Duration::ZERO, |then| now.saturating_duration_since(then));
         let alone = self.in_vain >= IN_VAIN || self.in_vain > 1 && since(hope) >= SILENCE;
         // A target may have stood in line for longer than that: it is to have had its tries, too.
-        let long = self.refusals >= IN_VAIN && since(self.first) >= PATIENCE;
-        let doubled = PAUSE.saturating_mul(1 << (self.refusals - 1).min(8)).min(LONGEST);
+        let long = self.all >= IN_VAIN && since(self.first) >= PATIENCE;
+        let doubled = PAUSE.saturating_mul(1 << (self.all - 1).min(8)).min(LONGEST);
         (!alone && !long).then_some(doubled)
     }
 }

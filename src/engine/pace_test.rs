@@ -1,4 +1,4 @@
-//! Room for connects, and the patience of those refused, at times that the test makes up.
+//! Room for connects, and the refusals of one target, at times that the test makes up.
 
 use super::*;
 
@@ -53,32 +53,32 @@ fn refusals_that_come_together_halve_once_and_never_below_the_least() {
 
 #[test]
 fn a_target_that_nobody_gets_past_gives_up_after_six_refusals() {
-    let (mut patience, now) = (Patience::default(), Instant::now());
-    let pauses: Vec<_> = (0..7).map_while(|at| patience.refused(now + ms(at), None)).collect();
+    let (mut refusals, now) = (Refusals::default(), Instant::now());
+    let pauses: Vec<_> = (0..7).map_while(|at| refusals.one_more(now + ms(at), None)).collect();
     assert_eq!(pauses, [250, 500, 1000, 2000, 4000].map(ms));
-    let mut slow = Patience::default();
-    assert!(slow.refused(now, None).is_some() && slow.refused(now + ms(19_000), None).is_some());
-    assert_eq!(slow.refused(now + ms(20_000), None), None);
+    let mut slow = Refusals::default();
+    assert!(slow.one_more(now, None).is_some() && slow.one_more(now + ms(19_000), None).is_some());
+    assert_eq!(slow.one_more(now + ms(20_000), None), None);
 }
 
 #[test]
 fn while_others_come_up_it_goes_on_for_a_minute() {
-    let (mut patience, now) = (Patience::default(), Instant::now());
+    let (mut refusals, now) = (Refusals::default(), Instant::now());
     for second in 0..60 {
         let at = now + ms(second * 1000);
-        let pause = patience.refused(at, (second > 0).then_some(at));
+        let pause = refusals.one_more(at, (second > 0).then_some(at));
         assert!(pause.is_some_and(|pause| pause <= LONGEST), "{second}");
     }
     let at = now + ms(60_000);
-    assert_eq!(patience.refused(at, Some(at)), None);
+    assert_eq!(refusals.one_more(at, Some(at)), None);
 }
 
 #[test]
 fn time_in_line_is_no_try() {
-    let (mut patience, now) = (Patience::default(), Instant::now());
+    let (mut refusals, now) = (Refusals::default(), Instant::now());
     for minute in 0..5 {
         let at = now + ms(minute * 60_000);
-        assert!(patience.refused(at, Some(at)).is_some(), "{minute}");
+        assert!(refusals.one_more(at, Some(at)).is_some(), "{minute}");
     }
 }
 
@@ -109,7 +109,7 @@ async fn there_are_as_many_turns_as_there_is_room() {
     assert_eq!(at_once(&pace).await, 12);
     let refused = pace.turn().await;
     let others = [pace.turn().await, pace.turn().await];
-    assert!(refused.refused(&mut Patience::default()).is_some());
+    assert!(refused.refused(&mut Refusals::default()).is_some());
     assert_eq!(at_once(&pace).await, 4);
     drop(others);
     assert_eq!(at_once(&pace).await, 6);
@@ -122,7 +122,7 @@ async fn a_halving_holds_when_every_turn_was_taken() {
     for _ in 0..10 {
         turns.push(pace.turn().await);
     }
-    let refused = turns.remove(0).refused(&mut Patience::default());
+    let refused = turns.remove(0).refused(&mut Refusals::default());
     assert!(refused.is_some());
     assert_eq!(at_once(&pace).await, 0);
     turns.truncate(5);

@@ -10,7 +10,7 @@ use crate::engine::clock::Clock;
 use crate::engine::command::RunId;
 use crate::engine::event::{Line, Stream};
 use crate::engine::lines::Cutter;
-use crate::engine::pace::{Pace, Patience};
+use crate::engine::pace::{Pace, Refusals};
 use crate::engine::passages::Answer;
 use crate::engine::runs::CallNews;
 use crate::engine::serving::Serving;
@@ -121,7 +121,7 @@ impl Worker {
     /// Opens the link, reporting each step, and again when it was only refused for now. None: it failed, and that was
     /// reported, or nobody wants it any more.
     async fn open(&mut self) -> Option<Opened> {
-        let (pace, mut patience) = (self.pace.clone(), Patience::default());
+        let (pace, mut refusals) = (self.pace.clone(), Refusals::default());
         loop {
             let turn = self.unless_dropped(pace.turn()).await?;
             let failure = match self.attempt().await? {
@@ -132,7 +132,7 @@ impl Worker {
                 Err(failure) => failure,
             };
             let busy = failure.stage == Stage::Busy;
-            let Some(pause) = busy.then(|| turn.refused(&mut patience)).flatten() else {
+            let Some(pause) = busy.then(|| turn.refused(&mut refusals)).flatten() else {
                 self.report(News::State(LinkState::Unreachable(failure))).await;
                 return None;
             };

@@ -52,11 +52,13 @@ pub fn entering_stage0(codec: Codec, whose: &str) -> Option<String> {
 
 /// The source of one of the agent's own modules, which it asks for when it needs it.
 pub fn module(name: &str) -> Option<&'static str> {
-    Some(match name {
-        "hailer.aio" => include_str!(concat!(env!("OUT_DIR"), "/aio.py")),
-        "hailer.errors" => include_str!(concat!(env!("OUT_DIR"), "/errors.py")),
-        "hailer.relay" => include_str!(concat!(env!("OUT_DIR"), "/relay.py")),
-        "hailer.values" => include_str!(concat!(env!("OUT_DIR"), "/values.py")),
-        _ => return None,
-    })
+    MODULES.iter().find(|(known, _)| name.strip_prefix("hailer.") == Some(*known)).map(|(_, source)| *source)
 }
+
+/// The names of the agent's own modules, as [`module`] knows them.
+pub fn modules() -> impl Iterator<Item = &'static str> {
+    MODULES.iter().map(|(name, _)| *name)
+}
+
+// `MODULES`: name and source of each, as the build script made them.
+include!(concat!(env!("OUT_DIR"), "/modules.rs"));

@@ -188,6 +188,10 @@ impl AddressError {
 }
 
 impl Hop {
+    fn is_here(&self) -> bool {
+        self.way == Way::Local { name: None }
+    }
+
     /// A step with nothing asked for besides.
     pub fn to(way: Way) -> Self {
         Self { way, options: Options::default() }
@@ -205,9 +209,14 @@ impl Address {
             [] if last.way.needs_agent() => Some(Self { hops: vec![Hop::to(Way::Local { name: None })] }),
             [] => None,
             // What an agent on this machine would start, this program starts itself.
-            [local] if *local == Hop::to(Way::Local { name: None }) && !last.way.needs_agent() => None,
+            [local] if local.is_here() && !last.way.needs_agent() => None,
             _ => Some(Self { hops: before.to_vec() }),
         }
+    }
+
+    /// Whether it is that of this machine's own agent.
+    pub fn is_here(&self) -> bool {
+        matches!(&self.hops[..], [hop] if hop.is_here())
     }
 
     /// The hop that is taken from there.

@@ -2,7 +2,9 @@
 //!
 //! OpenSSH's messages are not translated, so its own words can be looked for.
 
+use crate::tunnel::askpass::UNANSWERED;
 use crate::tunnel::failure::{Failure, Stage};
+use crate::tunnel::host_key;
 use crate::tunnel::interpreter::NONE_FOUND;
 
 /// What standard error begins with where an agent could not start a program; the reason follows.
@@ -21,29 +23,18 @@ pub struct Seen {
     pub banner: String,
 }
 
-/// Of a host that hung up before its first words. It knows nothing of us then, so it is safe to ask again, and so it was
-/// when this is shown. ssh names the exchange of first words in each such case; one that hangs up later may have refused
-/// who we are, and is not asked again.
+/// Shown only after it was asked again and again.
 const BUSY: &str =
     "the host hung up before it said who it is; it may be overloaded (MaxStartups), or shut us out";
 
-/// Words of ssh and of TLS servers, with what they mean. The first that fits is taken.
+/// Words of ssh that give a reason, and of TLS servers, with what they mean. The first that fits is taken.
 const WORDS: &[(&str, Stage, &str)] = &[
     (
         "Could not resolve hostname",
         Stage::Resolve,
         "the name has no address; check its spelling, DNS, or HostName in ~/.ssh/config",
     ),
-    (
-        "REMOTE HOST IDENTIFICATION HAS CHANGED",
-        Stage::HostKey,
-        "the host's key has CHANGED; nothing was sent; find out why before you run ssh-keygen -R",
-    ),
-    (
-        "Host key verification failed",
-        Stage::HostKey,
-        "the host's key is not known; nothing was sent; connect once with ssh and compare the fingerprint",
-    ),
+    (UNANSWERED, Stage::Login, "a question on the way in got no answer, so nothing was sent in its place"),
     (
         "Too many authentication failures",
         Stage::Login,
@@ -60,12 +51,6 @@ const WORDS: &[(&str, Stage, &str)] = &[
         "the host on the way could not go on to this one; see its message",
     ),
     ("Read from remote host", Stage::Connect, "the host hung up"),
-    ("exchange_identification: Connection closed", Stage::Busy, BUSY),
-    ("exchange_identification: read: ", Stage::Busy, BUSY),
-    ("exchange_identification: write: ", Stage::Busy, BUSY),
-    ("exchange_identification", Stage::Connect, "what answers there is no ssh server; check the port"),
-    ("Connection reset by", Stage::Connect, "the host hung up"),
-    ("Connection closed by", Stage::Connect, "the host hung up"),
     (
         "received fatal alert: CertificateRequired",
         Stage::Login,
@@ -79,6 +64,30 @@ const WORDS: &[(&str, Stage, &str)] = &[
     ("command-line line", Stage::Start, "ssh does not take its options; see the message"),
     ("Can't open user config file", Stage::Start, "ssh cannot read its configuration"),
 ];
+
+/// What is left where ssh gave no reason.
+const HUNG_UP: &[(&str, Stage, &str)] = &[
+    ("exchange_identification", Stage::Connect, "what answers there is no ssh server; check the port"),
+    ("Connection reset by", Stage::Connect, "the host hung up"),
+    ("Connection closed by", Stage::Connect, "the host hung up"),
+];
+
+/// Whether the first to hang up, be it the host or one on the way, did so before its first words. It knows nothing of us
+/// then, and it is safe to ask again; one that hangs up later may have refused who we are, and must not be asked again.
+/// ssh names the exchange of first words in the first case, and says the ends of all connections in their order.
+fn hung_up_at_once(stderr: &str) -> bool {
+    let exchange = |line: &str| {
+        let line = line.strip_prefix("kex_").or_else(|| line.strip_prefix("ssh_"))?; // ssh_: before OpenSSH 8.0
+        line.strip_prefix("exchange_identification: ").map(|how| {
+            ["Connection closed", "read: ", "write: "].iter().any(|ending| how.starts_with(ending))
+        })
+    };
+    let later = |line: &str| {
+        ["Connection closed by ", "Connection reset by "].iter().any(|ending| line.starts_with(ending))
+    };
+    let ending = |line: &str| exchange(line).or_else(|| later(line).then_some(false));
+    stderr.lines().find_map(ending).unwrap_or(false)
+}
 
 /// The failure of a tunnel that ended before the agent spoke.
 pub fn ended(seen: &Seen) -> Failure {
@@ -108,7 +117,7 @@ pub fn ended(seen: &Seen) -> Failure {
     if matches!(seen.code, Some(255) | None)
         && let Some((stage, why)) = known(&seen.stderr)
     {
-        return failure(stage, why.to_owned());
+        return failure(stage, why);
     }
     match seen.code {
         Some(126 | 127) => failure(Stage::Interpreter, "the interpreter could not be started".into()),
@@ -120,8 +129,14 @@ pub fn ended(seen: &Seen) -> Failure {
 }
 
 /// What is meant by a text with words that are known.
-pub fn known(text: &str) -> Option<(Stage, &'static str)> {
-    WORDS.iter().find(|(words, ..)| text.contains(words)).map(|(_, stage, why)| (*stage, *why))
+pub fn known(text: &str) -> Option<(Stage, String)> {
+    let first = |known: &'static [(&str, Stage, &'static str)]| {
+        known.iter().find(|(words, ..)| text.contains(words)).map(|(_, stage, why)| (*stage, *why))
+    };
+    let busy = || hung_up_at_once(text).then_some((Stage::Busy, BUSY));
+    let listed = || first(WORDS).or_else(busy).or_else(|| first(HUNG_UP));
+    let of_key = host_key::why(text).map(|why| (Stage::HostKey, why));
+    of_key.or_else(|| listed().map(|(stage, why)| (stage, why.to_owned())))
 }
 
 /// The failure of a tunnel that took too long. `seconds` is what it was given.
@@ -223,6 +238,7 @@ mod tests {
             ("ssh: connect to host bastion port 22: Connection refused", Stage::Connect),
             ("channel 0: open failed: connect failed: open failed\nstdio forwarding failed", Stage::Connect),
             ("me@bastion: Permission denied (publickey).", Stage::Login),
+            ("Connection closed by 192.0.2.1 port 22", Stage::Connect), // the bastion, of who we are
         ] {
             assert_eq!(ended(&seen(255, &format!("{first}\n{jumped}"))).stage, stage, "{first}");
         }

@@ -23,6 +23,7 @@ pub mod docker;
 pub mod docker_command;
 pub mod docker_engine;
 pub mod failure;
+pub mod host_key;
 pub mod interpreter;
 pub mod kubectl;
 pub mod local;

@@ -118,9 +118,8 @@ fn refused(name: &str, error: &std::io::Error) -> Failure {
             (Stage::Connect, "what answers there is not TLS".to_owned())
         }
         _ => {
-            let hung_up = (Stage::Connect, "the host hung up before the connection was private");
-            let (stage, why) = diagnose::known(&said).unwrap_or(hung_up);
-            (stage, why.to_owned())
+            let hung_up = "the host hung up before the connection was private";
+            diagnose::known(&said).unwrap_or((Stage::Connect, hung_up.to_owned()))
         }
     };
     Failure { stage, why, said }

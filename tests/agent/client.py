@@ -1,6 +1,6 @@
 """Starts an agent as hailer does, and speaks frames with it. For 2.7 and for 3.6 and later; no module but the standard ones.
 
-The payload (stage0.py, stage0_raw.py, core.zlib, core.py, stage0_enter.py, enter_core.zlib, aio.py, errors.py, values.py,
+The payload (stage0.py, stage0_raw.py, core.zlib, core.py, stage0_enter.py, enter_core.zlib, and the modules,
 as the build made them) lies in the folder that HAILER_PAYLOAD names. With `whose` the agent is one that moves into that
 process's namespaces.
 """
@@ -46,6 +46,10 @@ class Opaque(tuple):
     """(module, type, repr) of what could not be pickled."""
 
 
+class GroupResult(dict):
+    """What a group answered."""
+
+
 class Unpickler(pickle.Unpickler):
     """Knows no class but built-in ones and ours; others become their names."""
 
@@ -55,6 +59,8 @@ class Unpickler(pickle.Unpickler):
     def find_class(self, module, name):
         if (module, name) == ("hailer", "_opaque"):
             return lambda *words: Opaque(words)
+        if module == "hailer.group":
+            return GroupResult
         if module == "hailer":
             return lambda *words: (name,) + words
         try:
@@ -95,14 +101,14 @@ class Agent(object):
     """An agent, and this end of its pipes."""
 
     def __init__(self, raw=False, env=None, cwd=None, before=None, options="-ESs", credit=True,
-                 whose=None):
+                 whose=None, python=None):
         stage0 = payload("stage0_raw.py" if raw else "stage0.py").decode("ascii")
         self.core = payload("core.py" if raw else "core.zlib")
         if whose is not None:
             stage0 = 'target="%s";%s' % (whose, payload("stage0_enter.py").decode("ascii"))
             self.core = payload("enter_core.zlib")
         self.process = subprocess.Popen(
-            [sys.executable, options, "-c", stage0],
+            [python or sys.executable, options, "-c", stage0],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             bufsize=0, env=env, cwd=cwd, preexec_fn=before, close_fds=True,
         )
@@ -117,12 +123,10 @@ class Agent(object):
         self.credit = credit
         self.modules = []
         self.has_stderr = True
+        self.speaks = False
 
     def boot(self):
         self.write(self.core + NONCE)
-        while NONCE not in self.buffer:
-            self.read()
-        self.buffer = self.buffer.split(NONCE, 1)[1]
         self.until(lambda: self.hello is not None)
         return self
 
@@ -161,6 +165,11 @@ class Agent(object):
 
     def take(self):
         """Takes in the frames that are whole."""
+        if not self.speaks:
+            if NONCE not in self.buffer:
+                return
+            self.buffer = self.buffer.split(NONCE, 1)[1]
+            self.speaks = True
         data, at = self.buffer, 0
         while len(data) - at >= 10:
             length, kind, flags, channel = HEADER.unpack_from(data, at)
@@ -175,10 +184,12 @@ class Agent(object):
         tag = flags & 15
         if kind == PONG:
             self.pongs.append(body)
-        elif kind == OPEN:
+        elif kind == OPEN and tag == 2:
             name = body.decode("ascii").split(".")[1]
             self.modules.append(name)
             self.message(CLOSE, 0, channel, payload(name + ".py"))
+        elif channel % 2:
+            self.asked(kind, flags, channel, body)
         elif kind == ITEM and channel == 0:
             self.hello = dict(line.split("=", 1) for line in body.decode("utf-8").split("\n"))
         else:
@@ -197,6 +208,10 @@ class Agent(object):
                 reply.tag, reply.message = tag, whole
             else:
                 (reply.items, reply.progress, reply.warnings)[tag].append(load(whole))
+
+    def asked(self, kind, flags, channel, body):
+        """Anything but an import on a channel of the agent's; see controller.py."""
+        raise AssertionError((kind, flags, channel, body))
 
     def message(self, kind, flags, channel, body):
         while len(body) > 65536:
@@ -220,6 +235,13 @@ class Agent(object):
 
     def cancel(self, channel, hard=False):
         self.write(frame(CANCEL, int(hard), channel))
+
+    def wait(self, seconds):
+        """Goes on reading for so long."""
+        end = time.time() + seconds
+        while time.time() < end:
+            self.ping()
+            time.sleep(0.01)
 
     def ping(self, body=b"?"):
         count = len(self.pongs)

@@ -137,17 +137,38 @@ fn escape_gives_no_answer_and_later_keeps_the_question() {
 }
 
 #[test]
-fn what_is_settled_closes_and_the_next_opens_empty_and_without_the_keys() {
+fn what_is_settled_goes_and_the_next_opens_empty_and_without_the_keys() {
     let mut drive = drive(80, 24);
-    drive.event(asked(password(1))).keys("<alt-q>half");
-    drive.event(Event::Settled(QuestionId(1)));
+    drive.event(asked(password(1))).event(Event::Settled(QuestionId(1)));
     assert!(!drive.screen().contains("password"), "{}", drive.screen());
     drive.event(asked(password(2))).keys("code()");
     assert!(drive.screen().contains("code()"), "{}", drive.screen());
     assert_eq!(drive.keys("<alt-q>whole<enter>").effects(), answer(2, Some("whole")));
-    // A question that takes the place of one that is open.
-    drive.event(asked(password(3))).keys("<alt-q>half").event(asked(password(4))).keys("<alt-q><enter>");
-    assert_eq!(drive.effects(), answer(4, Some("")));
+}
+
+#[test]
+fn the_rest_of_a_password_that_nobody_waits_for_any_more_becomes_no_code() {
+    for close in ["<enter>", "<esc>"] {
+        let mut drive = drive(80, 24);
+        drive.event(asked(password(1))).keys("<alt-q>sec").event(Event::Settled(QuestionId(1)));
+        drive.keys("ret").input(Input::Paste("more".into()));
+        let screen = drive.screen();
+        assert!(screen.contains("Nobody waits for an answer any more."), "{screen}");
+        drive.event(asked(password(2))).keys(close);
+        assert_eq!(drive.effects(), [], "the next one was not answered with it");
+        let screen = drive.screen();
+        assert!(screen.contains("web1 asks: Alt-q answers"), "{screen}");
+        assert!(!screen.contains("ret") && !screen.contains("more"), "{screen}");
+        assert_eq!(drive.keys("<alt-q>two<enter>").effects(), answer(2, Some("two")));
+    }
+}
+
+#[test]
+fn the_next_question_can_be_turned_to_from_one_that_is_over() {
+    let mut drive = drive(80, 24);
+    drive.event(asked(password(1))).keys("<alt-q>half").event(asked(password(2)));
+    assert!(drive.screen().contains("web1 asks: Alt-q answers"), "{}", drive.screen());
+    assert_eq!(drive.keys("<alt-q>whole<enter>").effects(), answer(2, Some("whole")));
 }
 
 #[test]

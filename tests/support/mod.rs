@@ -57,7 +57,12 @@ impl Fleet {
 
     /// Its ssh configuration.
     pub fn ssh_config(&self) -> PathBuf {
-        self.state.join("ssh_config")
+        self.file("ssh_config")
+    }
+
+    /// One of its files, such as `keys/host_key.pub`.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.state.join(name)
     }
 
     /// `hailer run --json` of some code on these targets: its lines, the summary apart, and its exit code.

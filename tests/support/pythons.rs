@@ -34,7 +34,6 @@ pub fn pythons() -> BTreeMap<String, PathBuf> {
 
 /// Writes what is sent to start the agent into a folder, for tests/agent/client.py.
 pub fn write_payload(folder: &Path) {
-    let module = |name: &str| payload::module(&format!("hailer.{name}")).expect("a module").as_bytes();
     let text = payload::entering_stage0(Codec::Zlib, "1").expect("stage 0");
     let entering_stage0 = text.strip_prefix("target=\"1\";").expect("its target").as_bytes();
     let files = [
@@ -45,12 +44,12 @@ pub fn write_payload(folder: &Path) {
         ("stage0_enter.py", entering_stage0),
         ("enter_core.zlib", payload::entering_core(Codec::Zlib)),
         ("enter_core.py", payload::entering_core(Codec::Raw)),
-        ("aio.py", module("aio")),
-        ("errors.py", module("errors")),
-        ("relay.py", module("relay")),
-        ("values.py", module("values")),
     ];
     for (name, bytes) in files {
         fs::write(folder.join(name), bytes).expect("a file");
+    }
+    for name in payload::modules() {
+        let source = payload::module(&format!("hailer.{name}")).expect("a module");
+        fs::write(folder.join(format!("{name}.py")), source).expect("a file");
     }
 }

@@ -167,6 +167,7 @@ impl Supervisor {
     fn open(&mut self, target: TargetId, from: Option<(Outer, Pace)>) {
         let Some(address) = self.registry.address(target) else { return };
         let Some(hop) = address.last().cloned() else { return };
+        let (outer, pace) = from.unzip();
         self.links.epoch += 1;
         let epoch = self.links.epoch;
         let patience = Patience::default();
@@ -181,9 +182,9 @@ impl Supervisor {
         let worker = Worker {
             target,
             epoch,
-            route: Route { hop, outer: from.as_ref().map(|(outer, _)| outer.clone()), asker: Some(asker) },
+            route: Route { hop, outer, asker: Some(asker) },
             options: self.config.opening.clone(),
-            pace: from.map_or_else(|| self.pace.clone(), |(_, pace)| pace),
+            pace: pace.unwrap_or_else(|| self.pace.clone()),
             room: Arc::clone(&self.room),
             requests,
             beyond: (beyond.clone(), wanted),
@@ -286,7 +287,7 @@ impl Supervisor {
     fn apart(&self, target: TargetId) -> Option<String> {
         let target = self.registry.get(target)?;
         let through = self.registry.get(target.through?)?;
-        let here = through.origin == Origin::BuiltIn;
+        let here = self.registry.address(through.id).is_some_and(Address::is_here);
         match target.kind {
             Kind::Sudo | Kind::Su | Kind::Doas if here || target.origin != Origin::Code => {
                 Some(format!("{:?}", target.kind))

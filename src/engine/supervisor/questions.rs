@@ -30,15 +30,18 @@ impl Supervisor {
     pub(super) fn judge(&mut self, target: TargetId, state: &LinkState) {
         let Some(applicant) = self.links.applicant(target).cloned() else { return };
         match state {
-            LinkState::Booting | LinkState::Ready(_) => {
+            // Queued again: who asked let it pass, and another, further on, was too busy.
+            LinkState::Booting | LinkState::Ready(_) | LinkState::Queued => {
                 self.step(|credentials, events| credentials.taken(applicant.link, events));
             }
-            LinkState::Unreachable(failure) if failure.stage >= Stage::Interpreter => {
+            LinkState::Unreachable(failure)
+                if failure.stage >= Stage::Interpreter || failure.stage == Stage::Busy =>
+            {
                 self.step(|credentials, events| credentials.taken(applicant.link, events));
                 self.let_go_of_questions(&applicant);
             }
             LinkState::Unreachable(_) | LinkState::Lost { .. } => self.let_go_of_questions(&applicant),
-            LinkState::Idle | LinkState::Queued | LinkState::Connecting | LinkState::Closed => {}
+            LinkState::Idle | LinkState::Connecting | LinkState::Closed => {}
         }
     }
 

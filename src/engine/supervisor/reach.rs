@@ -1,6 +1,8 @@
 //! Code on a host that reaches others: hosts opened for it by way of its own, calls passed on to them.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
+
+use tokio::sync::oneshot;
 
 use super::Supervisor;
 use crate::engine::event::TargetChange;
@@ -21,11 +23,11 @@ pub const DEPTH_LIMIT: usize = 2;
 #[derive(Debug, Default)]
 pub(super) struct Reaches {
     /// Who waits for which link.
-    opening: HashMap<TargetId, Vec<Answer>>,
-    /// What each host's code opened: it may call these, and no others.
-    opened: HashMap<TargetId, HashSet<TargetId>>,
-    /// The names on the way to what code opened.
-    paths: HashMap<TargetId, Vec<String>>,
+    opening: HashMap<TargetId, Vec<oneshot::Sender<Vec<Part>>>>,
+    /// What each host's code opened, and how many times over: it may call these, and no others.
+    opened: HashMap<TargetId, HashMap<TargetId, usize>>,
+    /// The names on the way to what code opened, and how often code did so on that way.
+    paths: HashMap<TargetId, (Vec<String>, usize)>,
 }
 
 impl Supervisor {
@@ -38,18 +40,18 @@ impl Supervisor {
             Ok(Wish::Call { target, name, source }) if self.may(asking, target) => {
                 return self.pass_on(target, name, source, answer);
             }
-            Ok(Wish::Close { target }) if self.may(asking, target) => {
-                self.drop_opened(target);
+            Ok(Wish::Close { target }) => {
+                self.close_once(asking, target);
                 value(&Value::from(()))
             }
-            Ok(_) => Part::refusal("this host has opened no target of that number"),
+            Ok(Wish::Call { .. }) => Part::refusal("this host has opened no target of that number"),
             Err(why) => Part::refusal(why),
         };
         tell(answer, parts);
     }
 
     fn may(&self, asking: TargetId, target: TargetId) -> bool {
-        self.reaches.opened.get(&asking).is_some_and(|opened| opened.contains(&target))
+        self.reaches.opened.get(&asking).is_some_and(|opened| opened.contains_key(&target))
     }
 
     fn reach_out(
@@ -66,9 +68,9 @@ impl Supervisor {
             }
             through => through.unwrap_or(asking),
         };
-        let mut path = self.path(from);
+        let (mut path, depth) = (self.path(from).0, self.path(asking).1 + 1);
         path.push(label);
-        if path.len() > DEPTH_LIMIT {
+        if depth > DEPTH_LIMIT {
             let why = format!("Depth limit of {DEPTH_LIMIT} exceeded at {}", path.join(" -> "));
             return tell(answer, value(&Value::tuple(["depth", why.as_str()].map(Value::from))));
         }
@@ -81,13 +83,15 @@ impl Supervisor {
             Some(persons) => persons,
             None => self.found(found),
         };
-        self.reaches.opened.entry(asking).or_default().insert(target);
-        self.reaches.paths.insert(target, path);
+        *self.reaches.opened.entry(asking).or_default().entry(target).or_default() += 1;
+        self.reaches.paths.insert(target, (path, depth));
         if let Some(LinkState::Ready(_)) = self.states.get(&target) {
             let parts = self.opened(target);
             return tell(answer, parts);
         }
-        self.reaches.opening.entry(target).or_default().push(answer);
+        let (reply, parts) = oneshot::channel();
+        self.reaches.opening.entry(target).or_default().push(reply);
+        tokio::spawn(when_open(answer, parts));
         self.connect(target);
     }
 
@@ -102,13 +106,17 @@ impl Supervisor {
         Some(Found { origin: Origin::Code, ..Found::on_the_way(address) })
     }
 
-    /// The names on the way to a target, from where a person's own began.
-    fn path(&self, target: TargetId) -> Vec<String> {
+    /// The names on the way to a target, and how many of its steps count against the limit. What a person opened is one
+    /// step; from this machine itself the first one is still to come.
+    fn path(&self, target: TargetId) -> (Vec<String>, usize) {
         if let Some(path) = self.reaches.paths.get(&target) {
             return path.clone();
         }
-        let target = self.registry.get(target).filter(|target| target.origin != Origin::BuiltIn);
-        target.map(|target| target.name.clone()).into_iter().collect()
+        let far = self.registry.address(target).is_some_and(|address| !address.is_here());
+        let target = self.registry.get(target).filter(|_| far);
+        let path: Vec<String> = target.map(|target| target.name.clone()).into_iter().collect();
+        let depth = path.len();
+        (path, depth)
     }
 
     fn pass_on(&mut self, target: TargetId, name: String, source: String, answer: Answer) {
@@ -139,19 +147,31 @@ impl Supervisor {
             }
             LinkState::Idle | LinkState::Queued | LinkState::Connecting | LinkState::Booting => return,
         };
-        for answer in self.reaches.opening.remove(&target).unwrap_or_default() {
-            tell(answer, parts.clone());
+        for waiting in self.reaches.opening.remove(&target).unwrap_or_default() {
+            let _ = waiting.send(parts.clone());
         }
         if !matches!(state, LinkState::Ready(_)) {
-            for opened in self.reaches.opened.remove(&target).unwrap_or_default() {
+            for opened in self.reaches.opened.remove(&target).unwrap_or_default().into_keys() {
                 self.drop_opened(opened);
             }
         }
     }
 
-    /// Code needs a host no more. One that a person knows by name stays.
+    /// Code closes what it opened. Opened twice, it is there until it is closed twice.
+    fn close_once(&mut self, asking: TargetId, target: TargetId) {
+        let Some(opened) = self.reaches.opened.get_mut(&asking) else { return };
+        let Some(times) = opened.get_mut(&target) else { return };
+        *times -= 1;
+        if *times == 0 {
+            opened.remove(&target);
+            self.drop_opened(target);
+        }
+    }
+
+    /// Code needs a host no more, unless that of another does. One that a person knows by name stays.
     fn drop_opened(&mut self, target: TargetId) {
-        if self.registry.get(target).is_some_and(|target| target.origin == Origin::Code) {
+        let needed = self.reaches.opened.values().any(|opened| opened.contains_key(&target));
+        if !needed && self.registry.get(target).is_some_and(|target| target.origin == Origin::Code) {
             self.sever(target);
             self.tell(target, TargetChange::Gone);
         }
@@ -162,7 +182,7 @@ impl Supervisor {
         let Some(LinkState::Ready(info)) = self.states.get(&target) else {
             return Part::refusal("it is not open");
         };
-        let path = self.path(target).into_iter().map(|name| Value::from(name.as_str()));
+        let path = self.path(target).0.into_iter().map(|name| Value::from(name.as_str()));
         let fields = [
             ("target", Value::from(i64::from(target.0))),
             ("path", Value::list(path)),
@@ -181,6 +201,15 @@ fn value(value: &Value) -> Vec<Part> {
         Ok(message) => Part::close(close::VALUE, message),
         Err(error) => Part::refusal(error.to_string()),
     }
+}
+
+/// Answers once the link is up or has failed, or at once when nobody wants that any more.
+async fn when_open(mut answer: Answer, parts: oneshot::Receiver<Vec<Part>>) {
+    let parts = tokio::select! {
+        parts = parts => parts.unwrap_or_else(|_| Part::refusal("it was let go of")),
+        () = answer.stopped() => Part::close(close::CANCELLED, &b"\x80\x02N."[..]),
+    };
+    answer.send(parts).await;
 }
 
 fn tell(answer: Answer, parts: Vec<Part>) {

@@ -1,8 +1,9 @@
 //! Questions of ways in. One is shown as soon as it comes, but is given no key before the person turns to it: what is
-//! being typed or pasted just then belongs elsewhere, and must not become a password.
+//! being typed or pasted just then belongs elsewhere, and must not become a password. The other way round, a question that
+//! is over keeps the keys until it is closed, so that no rest of a password becomes code.
 
 use super::App;
-use crate::engine::command::{Command, Secret};
+use crate::engine::command::Command;
 use crate::engine::event::{Level, Question};
 use crate::model::remote_text::plain;
 use crate::tui::action::{Action, Place};
@@ -25,41 +26,46 @@ impl App {
         Some(format!("{} asks{key}", plain(&self.model.fleet.name(question.target))))
     }
 
+    /// Whether the question that waits has the keys.
     fn is_turned_to_question(&self) -> bool {
-        matches!(self.ui.overlays.last(), Some(Overlay::Question(_)))
+        matches!(self.ui.overlays.last(), Some(Overlay::Question(asking)) if !asking.is_over())
     }
 
     /// Gives the keys to the question, or takes them back: it waits then, and what was typed is forgotten.
     pub(super) fn turn_to_question(&mut self) {
-        if self.is_turned_to_question() {
+        let back = self.is_turned_to_question();
+        if matches!(self.ui.overlays.last(), Some(Overlay::Question(_))) {
             self.ui.overlays.pop();
-        } else if let Some(question) = self.waiting().cloned() {
-            self.ui.overlays.push(Overlay::Question(Asking::new(question)));
-        } else {
-            self.tell(Level::Info, "nothing is asked at the moment");
+        }
+        match self.waiting().cloned() {
+            _ if back => {}
+            Some(question) => self.ui.overlays.push(Overlay::Question(Asking::new(question))),
+            None => self.tell(Level::Info, "nothing is asked at the moment"),
         }
     }
 
-    /// Esc: no answer, so that what asks gives up.
+    /// Esc in a question.
     pub(super) fn leave_unanswered(&mut self) -> Vec<Effect> {
-        self.ui.overlays.pop();
-        self.answer(None)
+        match self.ui.overlays.pop() {
+            Some(Overlay::Question(asking)) => self.answer(asking.give_up()),
+            _ => Vec::new(),
+        }
     }
 
-    /// Answers the question that waits.
-    pub(super) fn answer(&mut self, answer: Option<Secret>) -> Vec<Effect> {
-        let Some(question) = self.waiting().map(|question| question.id) else { return Vec::new() };
-        self.ui.answered = Some(question);
-        vec![Effect::Engine(Command::Answer { question, answer })]
+    /// Hands an answer over. The question is out of the way at once, though it is settled only when the engine says so.
+    pub(super) fn answer(&mut self, command: Option<Command>) -> Vec<Effect> {
+        if let Some(Command::Answer { question, .. }) = &command {
+            self.ui.answered = Some(*question);
+        }
+        command.into_iter().map(Effect::Engine).collect()
     }
 
-    /// Closes the overlay of a question that nobody waits for any more. The next one opens afresh.
+    /// Tells an open question what is asked now.
     pub(super) fn heed_question(&mut self) {
-        let question = self.model.question.as_ref();
-        self.ui.overlays.retain_mut(|overlay| match (overlay, question) {
-            (Overlay::Question(asking), Some(question)) => asking.still_is(question),
-            (Overlay::Question(_), None) => false,
-            _ => true,
-        });
+        for overlay in &mut self.ui.overlays {
+            if let Overlay::Question(asking) = overlay {
+                asking.heed(self.model.question.as_ref());
+            }
+        }
     }
 }

@@ -5,7 +5,7 @@ use ratatui::buffer::Buffer;
 use ratatui::crossterm::event::KeyEvent;
 use ratatui::layout::{Position, Rect};
 
-use crate::engine::command::Secret;
+use crate::engine::command::{Command, Secret};
 use crate::engine::event::{Question, Wants};
 use crate::tui::action::{Action, Place};
 use crate::tui::layout;
@@ -38,6 +38,9 @@ pub enum Answer {
         /// The button that has the focus.
         trust: bool,
     },
+    /// Nobody waits for one any more. It stays until it is closed: whoever is typing a password must not type the rest
+    /// of it into the editor.
+    Over,
 }
 
 impl Asking {
@@ -55,19 +58,23 @@ impl Asking {
         &self.question
     }
 
-    /// Whether this is the same question; more may wait for its answer by now.
-    pub fn still_is(&mut self, question: &Question) -> bool {
-        let same = self.question.id == question.id;
-        if same {
-            self.question = question.clone();
+    /// Takes in what is asked now. More may wait for the same answer, or nobody: what was typed goes then.
+    pub fn heed(&mut self, asked: Option<&Question>) {
+        match asked.filter(|asked| asked.id == self.question.id) {
+            Some(same) => self.question = same.clone(),
+            None => self.answer = Answer::Over,
         }
-        same
+    }
+
+    /// Whether nobody waits for an answer any more.
+    pub fn is_over(&self) -> bool {
+        matches!(self.answer, Answer::Over)
     }
 
     /// Whose keys hold in it.
     pub fn place(&self) -> Place {
         match self.answer {
-            Answer::Secret(_) => Place::Menu,
+            Answer::Secret(_) | Answer::Over => Place::Menu,
             Answer::HostKey { .. } => Place::Confirm,
         }
     }
@@ -83,6 +90,7 @@ impl Asking {
                 (Action::Back, "no answer, give up"),
                 LAST,
             ],
+            Answer::Over => &[(Action::Accept, "close")],
         }
     }
 
@@ -100,12 +108,19 @@ impl Asking {
         }
     }
 
-    /// What Enter stands for.
-    pub fn answer(self) -> Option<Secret> {
-        match self.answer {
+    /// What Enter stands for; none: nobody waits for it.
+    pub fn answer(self) -> Option<Command> {
+        let answer = match self.answer {
             Answer::Secret(hidden) => Some(hidden.take()),
             Answer::HostKey { trust } => trust.then(|| Secret::from("yes")),
-        }
+            Answer::Over => return None,
+        };
+        Some(Command::Answer { question: self.question.id, answer })
+    }
+
+    /// What Esc stands for: no answer, so that what asks gives up.
+    pub fn give_up(self) -> Option<Command> {
+        (!self.is_over()).then_some(Command::Answer { question: self.question.id, answer: None })
     }
 }
 
@@ -179,6 +194,10 @@ pub fn draw(
     match answer {
         None => None,
         Some(Answer::Secret(hidden)) => secret(hidden, cx, input, buf),
+        Some(Answer::Over) => {
+            Pen::new(cx, input, 0, buf).write("Nobody waits for an answer any more.", style(Role::Warn));
+            None
+        }
         Some(Answer::HostKey { trust }) => {
             buttons(*trust, cx, input, buf);
             None

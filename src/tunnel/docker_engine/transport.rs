@@ -96,9 +96,11 @@ async fn exchange(stream: Stream, request: BollardRequest) -> hyper::Result<Resp
 
 /// The engine, or what leads to it, ended without an answer.
 fn hung_up(stderr: &str, error: &hyper::Error) -> Failure {
-    let reason = error.source().map_or_else(|| error.to_string(), ToString::to_string);
-    let said = format!("{}\n{reason}", stderr.trim()).trim().to_owned();
-    let (stage, why) = diagnose::known(&said).unwrap_or((Stage::Connect, "there was no answer"));
+    let said = match stderr.trim() {
+        "" => error.source().map_or_else(|| error.to_string(), ToString::to_string),
+        words => words.to_owned(),
+    };
+    let (stage, why) = diagnose::known(&said).unwrap_or((Stage::Connect, "there was no answer".to_owned()));
     Failure { said, ..Failure::at(stage, why) }
 }
 
