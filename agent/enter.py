@@ -15,11 +15,9 @@ The two processes end together. Where it cannot move in it leaves with 7.
 """
 import errno
 import fcntl
-import itertools
 import marshal
 import os
 import select
-import struct
 import sys
 
 try:
@@ -30,8 +28,8 @@ except ImportError:  # 2.7
     import thread
 
 SPACES = ("ipc", "uts", "net", "mnt", "cgroup", "user")  # in this order; "pid" is for those who are born later
-PACKET = struct.Struct(">QB")  # number of the question, whether more follows
-PART = 32768  # the most of an answer in a packet
+PART = 32768  # the most of an answer in a packet, after a byte that says whether another follows
+MORE_FOLLOWS, IS_LAST = b"+", b"."
 EXTENSION = "extension"
 # Extension modules that nobody needs, or that run scripts they find when they are used.
 UNWANTED = ("_test", "_ctypes_test", "_tkinter", "_xx", "xx")
@@ -47,8 +45,8 @@ class Moved(object):
 
     pid = 0
     wire = -1
-    numbers = itertools.count(1)
-    turn = None  # one question at a time
+    questions = []  # (question, where the answer goes, lock of who waits for it)
+    work = thread.allocate_lock()  # released when there are some
     loaded = set()  # files of machine code that are in memory
     places = {}  # 2.7: package -> where its modules are; its own __path__ is empty, or 2.7 would look there itself
     files = set()  # host's files that code was made from
@@ -202,8 +200,7 @@ def answer(wire):
 
 
 def reply(wire, question):
-    number = PACKET.unpack_from(question)[0]
-    words = question[PACKET.size:].split(b"\0")
+    words = question.split(b"\0")
     if sys.version_info[0] > 2:
         words = [word.decode("utf-8", "surrogateescape") for word in words]
     try:
@@ -212,7 +209,7 @@ def reply(wire, question):
         answer = "error", "%s: %s" % (type(error).__name__, error)
     data = marshal.dumps(answer)
     for at in range(0, len(data), PART):
-        part = PACKET.pack(number, at + PART < len(data)) + data[at:at + PART]
+        part = (MORE_FOLLOWS if at + PART < len(data) else IS_LAST) + data[at:at + PART]
         while True:
             try:
                 os.write(wire, part)
@@ -293,26 +290,40 @@ def ask(*words):
         raise ImportError("a process that was forked inside another's namespaces gets no more modules of the host")
     if sys.version_info[0] > 2:
         words = [word.encode("utf-8", "surrogateescape") for word in words]
-    with Moved.turn:
-        number = next(Moved.numbers)
-        # Answers whose asker was interrupted are read first: the other side may wait until they are gone.
-        while not select.select([], [Moved.wire], [], 0)[1]:
-            uninterrupted(os.read, PART + PACKET.size)
-        uninterrupted(os.write, PACKET.pack(number, 0) + b"\0".join(words))
-        parts, more = [], True
-        while more:
-            packet = uninterrupted(os.read, PART + PACKET.size)
-            if not packet:
-                raise ImportError("the process that hands over the host's modules is gone")
-            count, more = PACKET.unpack_from(packet)
-            if count == number:
-                parts.append(packet[PACKET.size:])
-            else:
-                more = True  # of an interrupted one's answer
-    answer = marshal.loads(b"".join(parts))
+    gate, data = thread.allocate_lock(), []
+    gate.acquire()
+    Moved.questions.append((b"\0".join(words), data, gate))
+    try:
+        Moved.work.release()
+    except thread.error:
+        pass  # it was at work already
+    gate.acquire()
+    if not data:
+        raise ImportError("the process that hands over the host's modules is gone")
+    answer = marshal.loads(data[0])
     if answer and answer[0] == "error":
         raise ImportError(answer[1])
     return answer
+
+
+def ask_for_others():
+    """Asks what was put in line. A thread of its own, since calls may be interrupted anywhere, and this must not be."""
+    while True:
+        Moved.work.acquire()
+        while Moved.questions:
+            question, data, gate = Moved.questions.pop(0)
+            try:
+                uninterrupted(os.write, question)
+                parts, more = [], True
+                while more:
+                    packet = uninterrupted(os.read, PART + 1)
+                    parts.append(packet[1:])
+                    more = packet[:1] == MORE_FOLLOWS
+                if packet:
+                    data.append(b"".join(parts))
+            except EnvironmentError:
+                pass
+            gate.release()
 
 
 def uninterrupted(call, argument):
@@ -321,7 +332,7 @@ def uninterrupted(call, argument):
             return call(Moved.wire, argument)
         except EnvironmentError as error:  # 2.7 only
             if error.errno != errno.EINTR:
-                raise ImportError("the process that hands over the host's modules is gone")
+                raise
 
 
 class HostFinder(object):
@@ -473,7 +484,9 @@ def move_in(spaces, libc, wire):
             except OSError:
                 pass  # not everybody is somebody in there
     libc.prctl(1, signal.SIGKILL, 0, 0, 0)  # PR_SET_PDEATHSIG
-    Moved.pid, Moved.wire, Moved.turn = os.getpid(), wire, thread.allocate_lock()
+    Moved.pid, Moved.wire = os.getpid(), wire
+    Moved.work.acquire()
+    thread.start_new_thread(ask_for_others, ())
     import site
 
     site.main = run_site_outside

@@ -255,7 +255,7 @@ class Inside(unittest.TestCase):
 
     def test_an_interrupted_question_spoils_no_other(self):
         self.value(INTERRUPTED)
-        count = self.value("interrupted(300)")
+        count = self.value("interrupted(60)")
         self.assertGreater(count, 10)
         self.assertEqual(self.value("import wave; wave.__name__"), "wave")
 
