@@ -294,7 +294,11 @@ def uuid_class():
 
 def group_result():
     kind = core.module("hailer.group").GroupResult
-    return type("GroupResult", (kind,), {"__setstate__": lambda self, state: None})
+
+    def reduce(self, protocol):  # on to another host as what it stands for
+        return kind, (list(self.items()),)
+
+    return type("GroupResult", (kind,), {"__setstate__": lambda self, state: None, "__reduce_ex__": reduce})
 
 
 def error_result():
@@ -304,7 +308,12 @@ def error_result():
         for name in ("msg", "tb", "type", "host"):
             setattr(self, name, state.get(name))
 
-    return type("ErrorResult", (kind,), {"__setstate__": set_state})
+    def reduce(self, protocol):
+        copyreg = __import__("copy_reg" if PY2 else "copyreg")
+
+        return copyreg._reconstructor, (kind, object, None), dict(vars(self))
+
+    return type("ErrorResult", (kind,), {"__setstate__": set_state, "__reduce_ex__": reduce})
 
 
 def reconstructor():
