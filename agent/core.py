@@ -111,14 +111,26 @@ def flush():
 
 
 def pump():
-    while small or bulk:
-        if small:
-            count = len(small)
-            data = b"".join(small[:count])
-            del small[:count]
-        else:
-            data = bulk.pop(0)
-        write(State.write_fd, data)
+    """Writes all frames that wait. A cancel that comes meanwhile interrupts afterwards: a frame is never cut in two."""
+    call = running.get(thread.get_ident())
+    user = call is not None and call.user
+    if user:
+        call.user = False
+    try:
+        while small or bulk:
+            if small:
+                count = len(small)
+                data = b"".join(small[:count])
+                del small[:count]
+            else:
+                data = bulk.pop(0)
+            write(State.write_fd, data)
+    finally:
+        if user:
+            call.user = True
+    if user and call.cancelled:
+        call.user = False  # once is enough
+        raise KeyboardInterrupt
 
 
 def frame(kind, flags, channel, payload=b""):
@@ -771,12 +783,13 @@ def cancel(call):
         call.stop()
     elif call.thread == MAIN:
         os.kill(PID, signal.SIGINT)
-    elif call.thread is not None:
+    elif call.thread is not None and call.user:
         try:
             import ctypes
 
             ident = (ctypes.c_long if sys.version_info < (3, 7) else ctypes.c_ulong)(call.thread)
             ctypes.pythonapi.PyThreadState_SetAsyncExc(ident, ctypes.py_object(KeyboardInterrupt))
+            call.user = False
         except (ImportError, AttributeError):
             with guard:
                 call.spent += 100

@@ -96,6 +96,7 @@ fn engine(config: &Config, targets: Vec<Found>, discover: Discover) -> EngineCon
         },
         connects_at_once: config.connects_at_once,
         depth_limit: DEPTH_LIMIT,
+        program: None,
     }
 }
 

@@ -36,7 +36,7 @@ struct Person {
 impl Person {
     fn new() -> Self {
         let (sender, questions) = unbounded_channel();
-        let server = askpass::listen(sender).expect("a socket");
+        let server = askpass::listen(sender, None).expect("a socket");
         // The server names the program that it is in, which is this test.
         let helper =
             Helper { program: env!("CARGO_BIN_EXE_hailer").into(), socket: server.helper.socket.clone() };

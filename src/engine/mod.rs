@@ -18,6 +18,7 @@ mod wish;
 mod worker;
 
 use std::io;
+use std::path::PathBuf;
 use std::thread;
 
 use tokio::sync::mpsc;
@@ -49,6 +50,8 @@ pub struct EngineConfig {
     pub connects_at_once: usize,
     /// How many hosts may lie on a path that code opens: see [`DEPTH_LIMIT`].
     pub depth_limit: usize,
+    /// Our own program, which ssh runs when it has a question; none: the one that is running.
+    pub program: Option<PathBuf>,
 }
 
 /// How a front end speaks to the engine. The engine ends when all handles are gone.

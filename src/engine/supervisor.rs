@@ -288,6 +288,7 @@ mod tests {
             opening,
             connects_at_once: 1,
             depth_limit: 2,
+            program: None,
         });
         let id = engine.found(inventory::this_machine());
         let task = engine.workers.spawn(async { panic!("a fault that the test makes") }).id();

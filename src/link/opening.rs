@@ -56,7 +56,8 @@ impl Route {
 
 /// A link on its way up.
 pub struct Opening {
-    route: Route,
+    /// Where it leads, so that it can be started again; not known of another's tunnel.
+    route: Option<Route>,
     options: Options,
     codec: Codec,
     until: Instant,
@@ -114,19 +115,38 @@ impl Opening {
                 Some(outer) => outer.spawn(words::of(&route.hop, start)).await,
             }
         };
-        let mut pipes = timeout_at(until, opened)
+        let pipes = timeout_at(until, opened)
             .await
             .unwrap_or_else(|_| Err(diagnose::timed_out(&Seen::default(), seconds)))?;
+        let opening = Self::over(pipes, options, codec, core, route.asker.clone())?;
+        Ok(Self { route: Some(route.clone()), until, ..opening })
+    }
+
+    /// A link over the pipes of any tunnel, on whose far end an interpreter runs the stage 0 of [`Codec::Zlib`]. This is how a
+    /// tunnel that is none of ours is used.
+    ///
+    /// # Errors
+    /// This machine gave no random bytes.
+    pub fn on(pipes: Pipes, options: &Options) -> Result<Self, Failure> {
+        Self::over(pipes, options, Codec::Zlib, payload::core(Codec::Zlib), None)
+    }
+
+    fn over(
+        mut pipes: Pipes,
+        options: &Options,
+        codec: Codec,
+        core: &[u8],
+        asker: Option<Asker>,
+    ) -> Result<Self, Failure> {
         let nonce = nonce()?;
         let core = [core, &nonce].concat();
         let (output, held) = if pipes.reads_lines { (line(codec), core) } else { (core, Vec::new()) };
-        let terminal = pipes.terminal.take();
-        let prompting = terminal.map(|terminal| Prompting::new(terminal, route.asker.clone()));
+        let prompting = pipes.terminal.take().map(|terminal| Prompting::new(terminal, asker));
         Ok(Self {
-            route: route.clone(),
+            route: None,
             options: options.clone(),
             codec,
-            until,
+            until: Instant::now() + options.timeout,
             pipes,
             prompting,
             handshake: Handshake::new(nonce),
@@ -174,6 +194,12 @@ impl Opening {
     async fn without_zlib(self) -> Result<Self, Failure> {
         let Self { route, options, until, pipes, .. } = self;
         pipes.close(STDERR as u64).await;
+        let Some(route) = route else {
+            return Err(Failure::at(
+                Stage::Boot,
+                "the Python there has no zlib; open the tunnel with Codec::Raw",
+            ));
+        };
         Box::pin(Self::attempt(&route, &options, Codec::Raw, until).await?.interpreter()).await
     }
 
@@ -248,7 +274,8 @@ impl Opening {
                     return Err(self.failed(Stage::Login, &why));
                 }
                 () = tokio::time::sleep_until(self.until) => {
-                    if self.route.asker.as_ref().is_some_and(|asker| asker.patience.is_needed()) {
+                    let asker = self.route.as_ref().and_then(|route| route.asker.as_ref());
+                    if asker.is_some_and(|asker| asker.patience.is_needed()) {
                         self.until = Instant::now() + self.options.timeout;
                         continue;
                     }

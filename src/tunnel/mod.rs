@@ -13,7 +13,7 @@
 //!
 //! The words are run as they are, without a shell. A program that asks for a password does so on a terminal of its own
 //! ([`words::Words::terminal`]), so that standard input belongs to the interpreter from the first byte.
-//! A command that nobody wrote a tunnel for is a target all the same: [`command`].
+//! `tests/tunnel.rs` writes one, and opens a link over it. A command that nobody wrote a tunnel for is a target all the same: [`command`].
 
 pub mod address;
 pub mod askpass;

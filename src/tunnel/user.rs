@@ -1,4 +1,5 @@
-//! Another user of the same machine. A password is asked for on the terminal that the program is given.
+//! Another user of the same machine. A password is asked for on the terminal that the program is given, so that standard
+//! input belongs to the interpreter from the first byte.
 
 use crate::tunnel::address::By;
 use crate::tunnel::interpreter;
@@ -13,10 +14,19 @@ pub fn argv(by: By, user: Option<&str>, start: &[String]) -> Vec<String> {
     let before: &[&str] = match by {
         By::Sudo => &[program, "-H", "-p", PROMPT, "-u", user, "--"],
         By::Doas => &[program, "-u", user, "--"],
-        // It takes one line, which the user's own shell reads.
-        By::Su => return [program, user, "-c", &interpreter::quoted(start)].map(str::to_owned).to_vec(),
+        By::Su => return su(user, start),
     };
     before.iter().map(|word| (*word).to_owned()).chain(start.iter().cloned()).collect()
+}
+
+/// su reads a password from its standard input, whatever that is: so it gets the terminal there, and the interpreter gets
+/// what su was started with. It takes one line, which the user's own shell reads.
+fn su(user: &str, start: &[String]) -> Vec<String> {
+    let with = |script: &str| ["sh", "-c", script, "hailer"].map(str::to_owned).to_vec();
+    let inner = [with("exec \"$@\" <&3 2>&4 3<&- 4>&-"), start.to_vec()].concat();
+    let mut argv = with("exec \"$@\" 3<&0 4>&2 </dev/tty 2>/dev/tty");
+    argv.extend(["su", user, "-c", &interpreter::quoted(&inner)].map(str::to_owned));
+    argv
 }
 
 #[cfg(test)]
@@ -31,9 +41,8 @@ mod tests {
             ["-u", "root", "--", "python3", "a b"].map(str::to_owned)
         );
         assert_eq!(argv(By::Doas, Some("www"), &start)[2], "www");
-        assert_eq!(
-            argv(By::Su, Some("ops"), &start),
-            ["su", "ops", "-c", "python3 'a b'"].map(str::to_owned)
-        );
+        let su = argv(By::Su, Some("ops"), &start);
+        assert_eq!(su[4..7], ["su", "ops", "-c"].map(str::to_owned));
+        assert!(su[7].ends_with(" hailer python3 'a b'"), "{su:?}");
     }
 }

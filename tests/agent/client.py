@@ -130,9 +130,17 @@ class Agent(object):
         return self
 
     def write(self, data):
+        """Writes all of it, and reads meanwhile: an agent whose output is not taken in takes in nothing either."""
         view = memoryview(data)
+        stdin, stdout = self.process.stdin.fileno(), self.process.stdout.fileno()
         while len(view):
-            view = view[os.write(self.process.stdin.fileno(), view):]
+            readable, writable, _ = select.select([stdout], [stdin], [], PATIENCE)
+            if writable:
+                view = view[os.write(stdin, view[:4096]):]  # so much fits, where select says that something does
+            elif readable:
+                self.buffer += os.read(stdout, 1 << 20)
+            else:
+                raise AssertionError("the agent takes in nothing")
 
     def read(self, patience=PATIENCE):
         """Waits for bytes of either pipe."""

@@ -206,7 +206,7 @@ impl Supervisor {
     fn helper(&mut self, hop: &Hop) -> Option<Helper> {
         let Way::Ssh { .. } = hop.way else { return None };
         if self.askpass.is_none() {
-            let server = askpass::listen(self.questions.0.clone());
+            let server = askpass::listen(self.questions.0.clone(), self.config.program.clone());
             self.askpass = Some(server.map_err(|error| {
                 let why = format!("ssh cannot ask for passwords: no socket for that could be made: {error}");
                 self.notice(Level::Warning, why);

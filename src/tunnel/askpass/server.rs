@@ -40,13 +40,14 @@ pub struct Server {
 #[derive(Debug)]
 struct Folder(PathBuf);
 
-/// Makes a socket that only this user can reach, and sends on what is asked there. To be called within a runtime.
+/// Makes a socket that only this user can reach, and sends on what is asked there. `program` is ours, for ssh to run; none:
+/// the one that is running. To be called within a runtime.
 ///
 /// # Errors
 /// There is no runtime, no place for the socket, or no name of our own program.
-pub fn listen(questions: mpsc::UnboundedSender<Asked>) -> io::Result<Server> {
+pub fn listen(questions: mpsc::UnboundedSender<Asked>, program: Option<PathBuf>) -> io::Result<Server> {
     let runtime = tokio::runtime::Handle::try_current().map_err(io::Error::other)?;
-    let program = env::current_exe()?;
+    let program = program.map_or_else(env::current_exe, Ok)?;
     let folder = Folder::new()?;
     let socket = folder.0.join("ask");
     let listener = UnixListener::bind(&socket)?;
