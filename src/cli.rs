@@ -10,7 +10,8 @@ use crate::duration::Span;
 #[derive(Debug, Parser)]
 #[command(name = "hailer", version, max_term_width = 100)]
 #[command(
-    after_help = "TARGET is web1, ops@web1:2222, web[01-20], docker:NAME, docker-run:IMAGE, cmd:\"…\" or local.\n\
+    after_help = "TARGET is web1, ops@web1:2222, web[01-20], docker:NAME, podman:NAME, docker-run:IMAGE, kube:POD, nsenter:PID, sudo,\n\
+    su:USER, doas, cmd:\"…\", tcp:HOST:PORT, unix:\"PATH\" or local; bastion/web1/docker:app/sudo chains them.\n\
     With no TARGET the console connects this machine and lists ssh aliases and running containers."
 )]
 pub struct Cli {

@@ -172,6 +172,20 @@ fn a_chain_leads_where_it_says() {
 }
 
 #[test]
+fn podmans_containers_are_reached_as_docker_s_are() {
+    let Some(fleet) = fleet() else { return };
+    if !fleet.has("podman:hailer-pod") {
+        eprintln!("SKIPPED: podman runs no container on this machine");
+        return;
+    }
+    let ways = ["podman:hailer-pod", "nsenter:podman:hailer-pod", "local:two/podman:hailer-pod/su:ops"];
+    let ran = fleet.run(&ways, &[], "import os; os.uname()[1]");
+    for way in ways {
+        assert_eq!(ran.cell(way)["value"], "pod", "{}", ran.cell(way));
+    }
+}
+
+#[test]
 fn every_python_relays() {
     let Some(fleet) = fleet() else { return };
     let hosts = fleet.hosts.iter().filter(|host| host.python.is_some());

@@ -45,6 +45,7 @@ list() {
         entry "$name" "docker:hailer-$name" "${folder##*/}" - "CPython ${folder##*/}, its only Python"
     done < <(pythons)
     for name in "${SMALL[@]}"; do entry "$name" "docker:hailer-$name" "$debian" - "a container"; done
+    if podman exec hailer-pod true 2>/dev/null; then entry pod podman:hailer-pod "$debian" - "a container of podman's"; fi
     entry nopython-docker docker:hailer-nopython - interpreter "a container without Python"
     entry no-container docker:hailer-absent - connect "no such container"
 
