@@ -6,12 +6,9 @@ use std::sync::Arc;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use crate::link::mux::Mux;
-use crate::tunnel::relay::{Channel, Outer, Request};
+use crate::tunnel::relay::{Channel, Hold, Outer, Request};
 use crate::wire::frame::WINDOW;
 use crate::wire::part::Part;
-
-/// More credit than this is of no use to anybody, in bytes.
-const MOST_CREDIT: usize = 1 << 30;
 
 /// All passages of one link, by channel.
 #[derive(Debug, Default)]
@@ -27,11 +24,24 @@ struct Passage {
     credit: Arc<Semaphore>,
 }
 
+/// Whoever waits for credit of a channel that is over, or of a link that is, waits in vain.
+impl Drop for Passage {
+    fn drop(&mut self) {
+        self.credit.close();
+    }
+}
+
 /// A channel on which code of the host asked for something.
 #[derive(Debug)]
 struct Asking {
     credit: Arc<Semaphore>,
     stop: Option<oneshot::Sender<()>>,
+}
+
+impl Drop for Asking {
+    fn drop(&mut self) {
+        self.credit.close();
+    }
 }
 
 /// Where an answer to code of a host goes.
@@ -44,13 +54,15 @@ pub struct Answer {
 }
 
 impl Passages {
-    /// Does what somebody beyond this link asks for. The channel of a call that was begun for them.
-    pub fn ask(&mut self, request: Request, mux: &mut Mux) -> Option<u32> {
+    /// Does what somebody beyond this link asks for; `link` is how they ask. The channel of a call that was begun for them.
+    pub fn ask(&mut self, request: Request, link: &Outer, mux: &mut Mux) -> Option<u32> {
         match request {
-            Request::Spawn { words, reply } => self.open(mux.spawn(&words.argv, words.terminal), reply, mux),
+            Request::Spawn { words, reply } => {
+                self.open(mux.spawn(&words.argv, words.terminal), link, reply);
+            }
             Request::Eval { name, code, reply } => {
                 let channel = mux.eval_for_another(&name, &code);
-                self.open(channel, reply, mux);
+                self.open(channel, link, reply);
                 return Some(channel);
             }
             Request::Taken { channel, bytes } => mux.taken(channel, bytes),
@@ -65,15 +77,14 @@ impl Passages {
         None
     }
 
-    fn open(&mut self, number: u32, reply: oneshot::Sender<Channel>, mux: &mut Mux) {
+    fn open(&mut self, number: u32, link: &Outer, reply: oneshot::Sender<Channel>) {
         let (parts, coming) = mpsc::unbounded_channel();
         let credit = Arc::new(Semaphore::new(WINDOW as usize));
-        let channel = Channel { number, parts: coming, credit: Arc::clone(&credit) };
-        match reply.send(channel) {
-            Ok(()) => drop(self.ours.insert(number, Passage { parts, credit })),
-            // Nobody waits for it any more.
-            Err(_) => mux.cancel(number, false),
-        }
+        let hold = Hold { outer: link.clone(), channel: number };
+        let channel = Channel { number, parts: coming, credit: Arc::clone(&credit), hold };
+        self.ours.insert(number, Passage { parts, credit });
+        // Where nobody waits for it any more, now or before it is looked at, its hold stops it.
+        let _ = reply.send(channel);
     }
 
     /// Passes a part on.
@@ -92,9 +103,8 @@ impl Passages {
     pub fn credit(&self, channel: u32, bytes: u32) {
         let ours = self.ours.get(&channel).map(|passage| &passage.credit);
         let theirs = self.theirs.get(&channel).map(|asking| &asking.credit);
-        if let Some(credit) = ours.or(theirs)
-            && credit.available_permits() < MOST_CREDIT
-        {
+        // Never more than there were at first: the mux sees to it.
+        if let Some(credit) = ours.or(theirs) {
             credit.add_permits(bytes as usize);
         }
     }
@@ -154,5 +164,79 @@ impl Answer {
                 return;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::io::AsyncWriteExt;
+    use tokio::time::timeout;
+
+    use super::*;
+    use crate::link::mux::Caps;
+    use crate::tunnel::words::Words;
+    use crate::wire::frame::{self, Kind};
+
+    fn link() -> (Passages, Outer, mpsc::UnboundedReceiver<Request>, Mux) {
+        let (outer, asked) = Outer::new();
+        (Passages::default(), outer, asked, Mux::new(Caps::default()))
+    }
+
+    fn spawn(reply: oneshot::Sender<Channel>) -> Request {
+        Request::Spawn { words: Words { argv: vec!["cat".into()], terminal: false }, reply }
+    }
+
+    #[tokio::test]
+    async fn a_program_that_nobody_waits_for_any_more_is_stopped_whenever_they_left() {
+        for leaves_late in [false, true] {
+            let (mut passages, outer, mut asked, mut mux) = link();
+            let (reply, channel) = oneshot::channel();
+            let channel = leaves_late.then_some(channel);
+            passages.ask(spawn(reply), &outer, &mut mux);
+            drop(channel);
+            let stop = asked.try_recv();
+            assert!(matches!(stop, Ok(Request::Stop { channel: 2 })), "{leaves_late}: {stop:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn who_waits_for_credit_of_a_link_that_ended_waits_no_more() {
+        let (mut passages, outer, mut asked, mut mux) = link();
+        let (pipes, ()) =
+            tokio::join!(outer.spawn(Words { argv: vec!["cat".into()], terminal: false }), async {
+                let _ = passages.ask(asked.recv().await.unwrap(), &outer, &mut mux);
+            });
+        let mut pipes = pipes.unwrap();
+        let all = vec![0; 2 * WINDOW as usize];
+        let stuck = timeout(Duration::from_millis(200), pipes.stdin.write_all(&all)).await;
+        assert!(stuck.is_err(), "nobody gave credit");
+        drop(passages);
+        let over = timeout(Duration::from_secs(5), pipes.stdin.write_all(&all)).await;
+        assert!(over.expect("an end").is_err(), "its input is closed");
+    }
+
+    #[tokio::test]
+    async fn a_call_is_stopped_when_who_asked_is_gone_and_gave_no_credit() {
+        let (mut asking, asker, _answers, _) = link();
+        let (mut passages, outer, mut asked, mut mux) = link();
+        let (reply, channel) = oneshot::channel();
+        let eval = Request::Eval { name: "x".into(), code: "y".into(), reply };
+        let number = passages.ask(eval, &outer, &mut mux).unwrap();
+        let answer = asking.answer(1, asker);
+        let passing = tokio::spawn(answer.pass(channel.await.unwrap(), outer));
+        for _ in 0..8 {
+            let bytes = vec![0; frame::MAX_PAYLOAD].into();
+            passages.part(number, Part { kind: Kind::Item, flags: 0, bytes }, &mut mux);
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        drop(asking);
+        let stopped = timeout(Duration::from_secs(5), async {
+            while !matches!(asked.recv().await, Some(Request::Stop { channel }) if channel == number) {}
+        });
+        stopped.await.expect("it is stopped");
+        Part::refusal("over").into_iter().for_each(|part| passages.part(number, part, &mut mux));
+        timeout(Duration::from_secs(5), passing).await.expect("an end").unwrap();
     }
 }

@@ -84,7 +84,7 @@ impl Serving {
                     Err(ended) => return self.ended(ended).await,
                 },
                 Some(request) = self.worker.beyond.1.recv() => {
-                    if let Some(channel) = self.passages.ask(request, self.connection.mux()) {
+                    if let Some(channel) = self.passages.ask(request, &self.worker.beyond.0, self.connection.mux()) {
                         self.calls.insert(channel, Call::new(None));
                     }
                 }
@@ -139,7 +139,8 @@ impl Serving {
             Heard::Cancelled { channel } => self.passages.stop(channel),
             Heard::Reach { channel, request } => {
                 let answer = self.passages.answer(channel, self.worker.beyond.0.clone());
-                self.worker.report(News::Reach { request, answer }).await;
+                let size = request.len();
+                self.worker.report_large(News::Reach { request, answer }, size).await;
             }
             Heard::Hello(_) => {} // the first one ended the opening, and the mux lets no second one through
         }

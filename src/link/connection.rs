@@ -78,7 +78,7 @@ impl Connection {
                 return Err(Ended::Breach(breach.clone()));
             }
             if self.output.is_empty() {
-                self.output = std::mem::take(self.mux.output()).into();
+                self.output = self.mux.take_output().into();
             }
             let Pipes { stdin, stdout, stderr, .. } = &mut self.pipes;
             // In no order: neither a flood on one pipe nor a full one keeps the others waiting. Nothing is awaited in an

@@ -17,7 +17,7 @@ const WIDEST: u32 = 4 * 1024 * 1024;
 const KEEP: usize = 256 * 1024;
 /// Bytes of answers (to pings, to questions for modules) that may wait for a peer that reads none of them.
 const ANSWERS: usize = 1024 * 1024;
-/// Channels that may be open at once for an agent to ask for more.
+/// Channels that may be open at once, or on their way, for an agent to ask for more.
 const REQUESTS: usize = 10_000;
 
 /// What a peer may make us hold.
@@ -126,6 +126,12 @@ struct Channel {
     window: u32,
     /// Frames are passed on as they come; who takes them says when.
     raw: bool,
+    /// Bytes sent for which no credit came back yet.
+    sent: u64,
+    /// Those of them that went into the output with this number.
+    latest: (u64, u64),
+    /// How long the request was that this channel answers.
+    request: usize,
 }
 
 impl Channel {
@@ -135,6 +141,25 @@ impl Channel {
 
     fn raw() -> Self {
         Self { raw: true, ..Self::open() }
+    }
+
+    /// Books bytes that go into the output with this number.
+    fn put(&mut self, output: u64, length: usize) {
+        let before = if self.latest.0 == output { self.latest.1 } else { 0 };
+        self.latest = (output, before + length as u64);
+        self.sent += length as u64;
+    }
+
+    /// The peer took so many bytes. It cannot have taken what was not yet written: one that says so could have us send on
+    /// and on, and read nothing.
+    fn credited(&mut self, channel: u32, output: u64, bytes: u32) -> Result<(), Breach> {
+        let unwritten = if self.latest.0 == output { self.latest.1 } else { 0 };
+        let bytes = u64::from(bytes);
+        if bytes > self.sent - unwritten {
+            return Err(Breach::Order { what: "credit for more than was sent", channel });
+        }
+        self.sent -= bytes;
+        Ok(())
     }
 
     /// Books `length` bytes; says how many to grant anew, if it is time.
@@ -175,11 +200,15 @@ pub struct Mux {
     input: Vec<u8>,
     output: Vec<u8>,
     next: u32,
+    /// How often the output was taken.
+    outputs: u64,
     /// The agent's channels from here on were never opened.
-    theirs: u32,
+    theirs: u64,
     channels: HashMap<u32, Channel>,
     /// Requests of the agent's that are longer than one frame.
     requests: HashMap<u32, Vec<u8>>,
+    /// Their bytes, all together.
+    begun: usize,
     hello: bool,
     late: u64,
     /// Bytes of answers put into `output` since it was last empty.
@@ -195,9 +224,11 @@ impl Mux {
             input,
             output,
             next: 2,
+            outputs: 0,
             theirs: 1,
             channels,
             requests,
+            begun: 0,
             hello: false,
             late: 0,
             answers: 0,
@@ -232,7 +263,8 @@ impl Mux {
     /// Sends a frame on a raw channel, or one that answers [`Heard::Reach`], within the credit that
     /// [`Heard::Credit`] gave beyond [`WINDOW`]. Nothing happens where the channel is over.
     pub fn send(&mut self, channel: u32, part: &Part) {
-        if self.channels.contains_key(&channel) {
+        if let Some(open) = self.channels.get_mut(&channel) {
+            open.put(self.outputs, part.bytes.len());
             frame::encode(&mut self.output, part.kind, part.flags, channel, &part.bytes);
             if channel % 2 == 1 && part.ends() {
                 self.channels.remove(&channel);
@@ -271,9 +303,12 @@ impl Mux {
         frame::encode(&mut self.output, Kind::Ping, 0, 0, payload);
     }
 
-    /// The bytes to be written. Take from its front what was written.
-    pub fn output(&mut self) -> &mut Vec<u8> {
-        &mut self.output
+    /// The bytes that are to be written now, all of them.
+    pub fn take_output(&mut self) -> Vec<u8> {
+        if !self.output.is_empty() {
+            self.outputs += 1;
+        }
+        std::mem::take(&mut self.output)
     }
 
     /// Frames that came for channels that were over (a cancel and a result may cross).
@@ -323,13 +358,17 @@ impl Mux {
             }
             Kind::Pong => heard.push(Heard::Pong(frame.payload.to_vec())),
             Kind::Open => return self.opened(frame, heard),
-            Kind::Credit | Kind::Cancel if self.channels.contains_key(&channel) => {
+            Kind::Credit | Kind::Cancel if self.was_opened(channel) => {
+                let Some(open) = self.channels.get_mut(&channel) else { return Ok(()) };
                 heard.push(match frame.payload.first_chunk::<4>() {
-                    Some(bytes) => Heard::Credit { channel, bytes: u32::from_be_bytes(*bytes) },
+                    Some(bytes) => {
+                        let bytes = u32::from_be_bytes(*bytes);
+                        open.credited(channel, self.outputs, bytes)?;
+                        Heard::Credit { channel, bytes }
+                    }
                     None => Heard::Cancelled { channel },
                 });
             }
-            Kind::Credit | Kind::Cancel if self.was_opened(channel) => {}
             Kind::Data | Kind::Item | Kind::Close if channel == 0 => return self.on_the_link(frame, heard),
             Kind::Data | Kind::Item | Kind::Close if self.channels.contains_key(&channel) => {
                 return self.message(frame, heard);
@@ -352,8 +391,8 @@ impl Mux {
     }
 
     fn was_opened(&self, channel: u32) -> bool {
-        let end = if channel.is_multiple_of(2) { self.next } else { self.theirs };
-        channel != 0 && channel < end
+        let end = if channel.is_multiple_of(2) { u64::from(self.next) } else { self.theirs };
+        channel != 0 && u64::from(channel) < end
     }
 
     /// An OPEN of the agent's: a module is wanted, or another host.
@@ -362,7 +401,7 @@ impl Mux {
         if self.requests.contains_key(&channel) && frame.tag == frame::open::REACH {
             return self.reach(frame, heard);
         }
-        if channel.is_multiple_of(2) || channel < self.theirs {
+        if channel.is_multiple_of(2) || u64::from(channel) < self.theirs {
             return Err(Breach::Order {
                 what: "an OPEN that reuses a number, or takes one of ours,",
                 channel,
@@ -370,13 +409,13 @@ impl Mux {
         }
         self.asked(channel)?;
         if frame.tag == frame::open::REACH {
-            self.theirs = channel.saturating_add(2);
+            self.theirs = u64::from(channel) + 2;
             return self.reach(frame, heard);
         }
         if frame.more || frame.zlib {
             return Err(Breach::Order { what: "an OPEN longer than one frame", channel });
         }
-        self.theirs = channel.saturating_add(2);
+        self.theirs = u64::from(channel) + 2;
         if frame.tag != frame::open::IMPORT {
             let why = format!("this controller takes no OPEN with tag {}", frame.tag);
             self.answer(channel, Err(why));
@@ -391,18 +430,26 @@ impl Mux {
     fn reach(&mut self, frame: Frame<'_>, heard: &mut Vec<Heard>) -> Result<(), Breach> {
         let channel = frame.channel;
         // OPENs cost no credit: all that are under way together have a bound.
-        let held: usize = self.requests.values().map(Vec::len).sum();
-        if held + frame.payload.len() > self.caps.message || frame.zlib || self.channels.len() > REQUESTS {
+        let open = self.channels.len() + self.requests.len();
+        if self.begun + frame.payload.len() > self.caps.message || frame.zlib || open > REQUESTS {
             return Err(Breach::Order { what: "more requests for other hosts than are taken", channel });
         }
         let mut request = self.requests.remove(&channel).unwrap_or_default();
         request.extend_from_slice(frame.payload);
+        self.begun += frame.payload.len();
         if frame.more {
             self.requests.insert(channel, request);
-        } else {
-            self.channels.insert(channel, Channel::open());
-            heard.push(Heard::Reach { channel, request });
+            return Ok(());
         }
+        self.begun -= request.len();
+        let open: usize = self.channels.values().map(|channel| channel.request).sum();
+        if open + request.len() > self.caps.message {
+            let why = "too many bytes of requests are under way already: let some of them end first";
+            self.answer(channel, Err(why.to_owned()));
+            return Ok(());
+        }
+        self.channels.insert(channel, Channel { request: request.len(), ..Channel::open() });
+        heard.push(Heard::Reach { channel, request });
         Ok(())
     }
 
@@ -424,6 +471,9 @@ impl Mux {
         }
         if channel.raw {
             channel.book(number, frame.payload.len())?;
+            if frame.payload.is_empty() && (frame.kind != Kind::Close || frame.more) {
+                return Ok(()); // it says nothing, costs no credit, and would take up room for ever more of its kind
+            }
             let flags = frame.tag | if frame.more { frame::MORE } else { 0 };
             let part = Part { kind: frame.kind, flags, bytes: Bytes::copy_from_slice(frame.payload) };
             if part.ends() {

@@ -72,15 +72,37 @@ pub struct Channel {
     pub number: u32,
     /// What comes on it; ends with the channel, or with the link.
     pub parts: mpsc::UnboundedReceiver<Part>,
-    /// How many bytes may be sent.
+    /// How many bytes may be sent. Closed when the channel is over.
     pub credit: Arc<Semaphore>,
+    /// Stops what it runs when nobody holds it any more.
+    pub hold: Hold,
+}
+
+/// Whoever has this has a channel of another's link. Dropped, what the channel runs is stopped, unless it is over.
+#[derive(Debug)]
+pub struct Hold {
+    /// The link.
+    pub outer: Outer,
+    /// The channel's number there.
+    pub channel: u32,
+}
+
+impl Hold {
+    fn stop(&self) {
+        self.outer.ask(Request::Stop { channel: self.channel });
+    }
+}
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        self.stop();
+    }
 }
 
 /// A relayed program, as what is behind three pipes.
 #[derive(Debug)]
 pub struct Relayed {
-    outer: Outer,
-    channel: u32,
+    hold: Hold,
     end: oneshot::Receiver<Ending>,
     ending: Option<Ending>,
 }
@@ -117,7 +139,7 @@ impl Outer {
     }
 
     fn pipes(&self, channel: Channel, terminal: bool) -> Pipes {
-        let Channel { number, parts, credit } = channel;
+        let Channel { number, parts, credit, hold } = channel;
         let (stdin, input) = tokio::io::duplex(PIPE);
         let (output, stdout) = tokio::io::duplex(PIPE);
         let (errors, stderr) = tokio::io::duplex(PIPE);
@@ -136,7 +158,7 @@ impl Outer {
             stdin: Box::new(stdin),
             stdout: Box::new(stdout),
             stderr: Box::new(stderr),
-            process: Process::Relayed(Relayed { outer: self.clone(), channel: number, end, ending: None }),
+            process: Process::Relayed(Relayed { hold, end, ending: None }),
             terminal: terminal.then_some(Terminal { input, output }),
             reads_lines: false,
         }
@@ -156,15 +178,7 @@ impl Relayed {
 
     /// Ends it now.
     pub fn kill(&self) {
-        self.outer.ask(Request::Stop { channel: self.channel });
-    }
-}
-
-impl Drop for Relayed {
-    fn drop(&mut self) {
-        if self.ending.is_none() {
-            self.kill();
-        }
+        self.hold.stop();
     }
 }
 

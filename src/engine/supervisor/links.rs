@@ -126,6 +126,14 @@ impl Supervisor {
             Some(known) => known,
             None => self.found(Found::on_the_way(outer)),
         });
+        self.put_behind(id, through);
+    }
+
+    pub(super) fn put_behind(&mut self, id: TargetId, through: Option<TargetId>) {
+        let persons = self.registry.get(id).is_some_and(|target| target.origin != Origin::Code);
+        if let Some(through) = through.filter(|_| persons) {
+            self.registry.keep(through);
+        }
         if let Some(target) = self.registry.put_behind(id, through) {
             let change = TargetChange::Found(target.clone());
             self.tell(id, change);
@@ -243,13 +251,16 @@ impl Supervisor {
     pub(super) fn state(&mut self, target: TargetId, state: LinkState) {
         self.states.insert(target, state.clone());
         self.tell(target, TargetChange::Link(state.clone()));
+        // Those that waited for what has just come up or ended: a run may begin it anew, and others wait for that then.
+        let on_its_way = matches!(state, LinkState::Queued | LinkState::Connecting | LinkState::Booting);
+        let waited = if on_its_way { None } else { self.links.waiting.remove(&target) };
         self.run(|runs: &mut Runs, links, step| runs.link(target, links, step));
+        self.beyond(target, &state, waited.unwrap_or_default());
         self.reached(target, &state);
-        self.beyond(target, &state);
     }
 
-    /// What a link's state means for those beyond it.
-    fn beyond(&mut self, target: TargetId, state: &LinkState) {
+    /// What a link's state means for those beyond it, and for those of them that waited for it.
+    fn beyond(&mut self, target: TargetId, state: &LinkState, waited: Vec<TargetId>) {
         let ended = match state {
             LinkState::Ready(_) => None,
             LinkState::Unreachable(failure) => Some(failure.clone()),
@@ -257,12 +268,15 @@ impl Supervisor {
             LinkState::Closed => Some(Failure::at(Stage::Connect, "its link was closed")),
             LinkState::Idle | LinkState::Queued | LinkState::Connecting | LinkState::Booting => return,
         };
-        for waiting in self.links.waiting.remove(&target).unwrap_or_default() {
+        for one in waited {
+            if self.links.get(one).is_some() || self.links.is_waiting(one) {
+                continue; // begun anew meanwhile
+            }
             match &ended {
-                None => self.approach(waiting, target),
+                None => self.approach(one, target),
                 Some(failure) => {
                     let failure = self.on_the_way(target, failure);
-                    self.state(waiting, LinkState::Unreachable(failure));
+                    self.state(one, LinkState::Unreachable(failure));
                 }
             }
         }
@@ -284,13 +298,16 @@ impl Supervisor {
     /// What sets the answers for this target apart (see [`credentials::Applicant::apart`]): which program asks, and where
     /// it does, unless it is one that is used with the same password on many hosts. Code on a host gets nothing that was
     /// typed for a person's own links.
-    fn apart(&self, target: TargetId) -> Option<String> {
+    pub(super) fn apart(&self, target: TargetId) -> Option<String> {
         let target = self.registry.get(target)?;
         let through = self.registry.get(target.through?)?;
         let here = self.registry.address(through.id).is_some_and(Address::is_here);
         match target.kind {
             Kind::Sudo | Kind::Su | Kind::Doas if here || target.origin != Origin::Code => {
                 Some(format!("{:?}", target.kind))
+            }
+            kind if target.origin == Origin::Code && !here => {
+                Some(format!("{kind:?} from {} for its code", through.name))
             }
             kind => Some(format!("{kind:?} from {}", through.name)),
         }

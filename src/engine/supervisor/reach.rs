@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 use super::Supervisor;
 use crate::engine::event::TargetChange;
 use crate::engine::passages::Answer;
-use crate::engine::target::{LinkState, Origin, TargetId};
+use crate::engine::target::{LinkState, Origin, Target, TargetId};
 use crate::engine::wish::Wish;
 use crate::inventory::Found;
 use crate::tunnel::address::{Address, Hop};
@@ -16,11 +16,14 @@ use crate::wire::frame::close;
 use crate::wire::part::Part;
 use crate::wire::value::Value;
 
+/// How many hosts the code of one may have open at once.
+const OPENED: usize = 10_000;
+
 /// What code asked for so far.
 #[derive(Debug, Default)]
 pub(super) struct Reaches {
-    /// Who waits for which link.
-    opening: HashMap<TargetId, Vec<oneshot::Sender<Vec<Part>>>>,
+    /// Who waits for which link, and on behalf of whose code.
+    opening: HashMap<TargetId, Vec<(TargetId, oneshot::Sender<Vec<Part>>)>>,
     /// What each host's code opened, and how many times over: it may call these, and no others.
     opened: HashMap<TargetId, HashMap<TargetId, usize>>,
     /// The names on the way to what code opened, and how often code did so on that way.
@@ -71,6 +74,10 @@ impl Supervisor {
             let why = format!("Depth limit of {} exceeded at {}", self.config.depth_limit, path.join(" -> "));
             return tell(answer, value(&Value::tuple(["depth", why.as_str()].map(Value::from))));
         }
+        if self.reaches.opened.get(&asking).is_some_and(|opened| opened.len() >= OPENED) {
+            let why = format!("code of one host may have {OPENED} others open at once, and no more");
+            return tell(answer, Part::refusal(why));
+        }
         let Some(found) = self.found_from(from, hop) else {
             return tell(answer, Part::refusal("the host it is to be reached from is not known"));
         };
@@ -78,7 +85,13 @@ impl Supervisor {
         let own = |id: &TargetId| self.registry.get(*id).is_some_and(|target| target.origin != Origin::Code);
         let target = match known.filter(own) {
             Some(persons) => persons,
-            None => self.found(found),
+            // What it is reached from on this machine has its own rules; else it is the very host whose code asks.
+            None if self.registry.address(from).is_some_and(Address::is_here) => self.found(found),
+            None => {
+                let target = self.register(found);
+                self.put_behind(target, Some(from));
+                target
+            }
         };
         *self.reaches.opened.entry(asking).or_default().entry(target).or_default() += 1;
         self.reaches.paths.insert(target, (path, depth));
@@ -87,7 +100,7 @@ impl Supervisor {
             return tell(answer, parts);
         }
         let (reply, parts) = oneshot::channel();
-        self.reaches.opening.entry(target).or_default().push(reply);
+        self.reaches.opening.entry(target).or_default().push((asking, reply));
         tokio::spawn(when_open(answer, parts));
         self.connect(target);
     }
@@ -144,10 +157,14 @@ impl Supervisor {
             }
             LinkState::Idle | LinkState::Queued | LinkState::Connecting | LinkState::Booting => return,
         };
-        for waiting in self.reaches.opening.remove(&target).unwrap_or_default() {
-            let _ = waiting.send(parts.clone());
+        let ready = matches!(state, LinkState::Ready(_));
+        for (asking, waiting) in self.reaches.opening.remove(&target).unwrap_or_default() {
+            // What failed, or whoever wanted it has given up, is not open: nobody will close it.
+            if waiting.send(parts.clone()).is_err() || !ready {
+                self.close_once(asking, target);
+            }
         }
-        if !matches!(state, LinkState::Ready(_)) {
+        if !ready {
             for opened in self.reaches.opened.remove(&target).unwrap_or_default().into_keys() {
                 self.drop_opened(opened);
             }
@@ -167,10 +184,20 @@ impl Supervisor {
 
     /// Code needs a host no more, unless that of another does. One that a person knows by name stays.
     fn drop_opened(&mut self, target: TargetId) {
-        let needed = self.reaches.opened.values().any(|opened| opened.contains_key(&target));
-        if !needed && self.registry.get(target).is_some_and(|target| target.origin == Origin::Code) {
-            self.sever(target);
+        if self.reaches.opened.values().any(|opened| opened.contains_key(&target)) {
+            return;
+        }
+        self.reaches.paths.remove(&target);
+        let is_code_s = |target: &Target| target.origin == Origin::Code;
+        if !self.registry.get(target).is_some_and(is_code_s) {
+            return;
+        }
+        self.sever(target);
+        // It may have been forgotten meanwhile, or opened anew.
+        if self.links.get(target).is_none() && self.registry.get(target).is_some_and(is_code_s) {
             self.tell(target, TargetChange::Gone);
+            self.registry.forget(target);
+            self.states.remove(&target);
         }
     }
 
@@ -201,10 +228,15 @@ fn value(value: &Value) -> Vec<Part> {
 }
 
 /// Answers once the link is up or has failed, or at once when nobody wants that any more.
-async fn when_open(mut answer: Answer, parts: oneshot::Receiver<Vec<Part>>) {
+async fn when_open(mut answer: Answer, mut parts: oneshot::Receiver<Vec<Part>>) {
     let parts = tokio::select! {
-        parts = parts => parts.unwrap_or_else(|_| Part::refusal("it was let go of")),
-        () = answer.stopped() => Part::close(close::CANCELLED, &b"\x80\x02N."[..]),
+        biased;
+        parts = &mut parts => parts.unwrap_or_else(|_| Part::refusal("it was let go of")),
+        () = answer.stopped() => {
+            // What is there already counts as open: whoever asked closes it.
+            parts.close();
+            parts.try_recv().unwrap_or_else(|_| Part::close(close::CANCELLED, &b"\x80\x02N."[..]))
+        }
     };
     answer.send(parts).await;
 }
@@ -213,3 +245,7 @@ fn tell(answer: Answer, parts: Vec<Part>) {
     // It may have to wait for credit; whoever asked may be gone by then.
     tokio::spawn(async move { answer.send(parts).await });
 }
+
+#[cfg(test)]
+#[path = "reach_test.rs"]
+mod tests;
