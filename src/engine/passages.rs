@@ -220,7 +220,7 @@ mod tests {
     #[tokio::test]
     async fn a_call_is_stopped_when_who_asked_is_gone_and_gave_no_credit() {
         let (mut asking, asker, _answers, _) = link();
-        let (mut passages, outer, mut asked, mut mux) = link();
+        let (mut passages, outer, mut wanted, mut mux) = link();
         let (reply, channel) = oneshot::channel();
         let eval = Request::Eval { name: "x".into(), code: "y".into(), reply };
         let number = passages.ask(eval, &outer, &mut mux).unwrap();
@@ -233,7 +233,7 @@ mod tests {
         tokio::time::sleep(Duration::from_millis(100)).await;
         drop(asking);
         let stopped = timeout(Duration::from_secs(5), async {
-            while !matches!(asked.recv().await, Some(Request::Stop { channel }) if channel == number) {}
+            while !matches!(wanted.recv().await, Some(Request::Stop { channel }) if channel == number) {}
         });
         stopped.await.expect("it is stopped");
         Part::refusal("over").into_iter().for_each(|part| passages.part(number, part, &mut mux));

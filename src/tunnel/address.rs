@@ -9,6 +9,7 @@
 //! value that holds `/`, `,`, `?`, `&` or a blank stands in double quotes, in which `\"` and `\\` mean what they do in
 //! C; an option's value that begins with `/`, `./` or `~/` is a path and goes on to the next `&`.
 
+mod kinds;
 mod nearest;
 mod options;
 mod parse;

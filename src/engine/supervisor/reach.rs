@@ -23,12 +23,15 @@ const OPENED: usize = 10_000;
 #[derive(Debug, Default)]
 pub(super) struct Reaches {
     /// Who waits for which link, and on behalf of whose code.
-    opening: HashMap<TargetId, Vec<(TargetId, oneshot::Sender<Vec<Part>>)>>,
+    opening: HashMap<TargetId, Vec<Waiting>>,
     /// What each host's code opened, and how many times over: it may call these, and no others.
     opened: HashMap<TargetId, HashMap<TargetId, usize>>,
     /// The names on the way to what code opened, and how often code did so on that way.
     paths: HashMap<TargetId, (Vec<String>, usize)>,
 }
+
+/// Whose code waits for a link, and where the answer goes.
+type Waiting = (TargetId, oneshot::Sender<Vec<Part>>);
 
 impl Supervisor {
     /// Code on this target asks for something.
