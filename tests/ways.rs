@@ -36,6 +36,10 @@ struct Desk {
 
 impl Desk {
     fn with(fleet: &Fleet, targets: &str) -> Self {
+        Self::at_once(32, fleet, targets)
+    }
+
+    fn at_once(connects_at_once: usize, fleet: &Fleet, targets: &str) -> Self {
         let ssh_options = vec!["-F".to_owned(), fleet.ssh_config().display().to_string()];
         let opening = Options {
             timeout: Duration::from_secs(20),
@@ -49,7 +53,7 @@ impl Desk {
             connect: false,
             discover: Discover::default(),
             opening,
-            connects_at_once: 32,
+            connects_at_once,
             depth_limit: DEPTH_LIMIT,
             program: Some(env!("CARGO_BIN_EXE_hailer").into()),
         };
@@ -269,6 +273,33 @@ fn a_wrong_password_over_twenty_hosts_is_sent_once_and_a_right_one_asked_for_onc
 }
 
 #[test]
+fn who_is_slow_to_answer_holds_up_nobody_else() {
+    let Some(fleet) = fleet() else { return };
+    // More that ask than may connect at once, and one behind them that does not.
+    let mut desk = Desk::at_once(2, &fleet, "pw,pw2,kbd,h1");
+    let run = desk.start("2");
+    let begun = Instant::now();
+    let mut open = None;
+    loop {
+        let batch = desk.events.blocking_recv().expect("the engine ended");
+        for event in batch {
+            match event {
+                Event::Asked(question) => open = Some(question.id),
+                Event::Run { id, change: RunChange::Cell { target, cell: Cell::Value { .. } }, .. }
+                    if id == run && desk.names[target.0 as usize] == "h1" =>
+                {
+                    assert!(open.is_some(), "nobody asked");
+                    desk.engine.send(Command::Shutdown);
+                    return;
+                }
+                _ => {}
+            }
+        }
+        assert!(begun.elapsed() < Duration::from_secs(15), "h1 waits for the others");
+    }
+}
+
+#[test]
 fn who_may_not_is_told_in_the_words_of_the_far_side() {
     let Some(fleet) = fleet() else { return };
     let mut desk = Desk::with(&fleet, "nosudo/sudo,h1/docker:hailer-absent,h1/podman:x,h1/nsenter:1");
@@ -360,6 +391,11 @@ fn a_password_is_in_no_process_s_words_or_environment() {
 fn nothing_is_left_of_a_chain() {
     let Some(fleet) = fleet() else { return };
     let look = "ps -eo user,args --no-headers | grep -v 'ps -eo' | grep -v ' sh -c' | sort";
+    // Other tests may still be leaving.
+    let settled = Instant::now() + Duration::from_secs(20);
+    while in_container("hailer-c6", look).contains(" -ESs -c ") && Instant::now() < settled {
+        std::thread::sleep(Duration::from_millis(100));
+    }
     let before = in_container("hailer-c6", look);
     {
         let mut desk = Desk::with(&fleet, "h1/docker:hailer-c6/su:ops/sudo");

@@ -1,5 +1,6 @@
 //! One task for each link: opens it, serves it (see [`crate::engine::serving`]), and lets go of it.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use crate::engine::clock::Clock;
 use crate::engine::command::RunId;
 use crate::engine::event::{Line, Stream};
 use crate::engine::lines::Cutter;
-use crate::engine::pace::{Pace, Refusals};
+use crate::engine::pace::{Pace, Refusals, Turn};
 use crate::engine::passages::Answer;
 use crate::engine::runs::CallNews;
 use crate::engine::serving::Serving;
@@ -123,16 +124,18 @@ impl Worker {
     async fn open(&mut self) -> Option<Opened> {
         let (pace, mut refusals) = (self.pace.clone(), Refusals::default());
         loop {
-            let turn = self.unless_dropped(pace.turn()).await?;
-            let failure = match self.attempt().await? {
+            let mut turn = Some(self.unless_dropped(pace.turn()).await?);
+            let failure = match self.attempt(&mut turn).await? {
                 Ok(opened) => {
-                    turn.came_up(self.options.timeout);
+                    if let Some(turn) = turn {
+                        turn.came_up(self.options.timeout);
+                    }
                     return Some(opened);
                 }
                 Err(failure) => failure,
             };
-            let busy = failure.stage == Stage::Busy;
-            let Some(pause) = busy.then(|| turn.refused(&mut refusals)).flatten() else {
+            let refused = turn.filter(|_| failure.stage == Stage::Busy);
+            let Some(pause) = refused.and_then(|turn| turn.refused(&mut refusals)) else {
                 self.report(News::State(LinkState::Unreachable(failure))).await;
                 return None;
             };
@@ -141,13 +144,20 @@ impl Worker {
         }
     }
 
-    /// Opens the link, once. None: nobody wants it any more.
-    async fn attempt(&mut self) -> Option<Result<Opened, Failure>> {
+    /// Opens the link, once. Its turn goes to others while a person is asked. None: nobody wants the link any more.
+    async fn attempt(&mut self, turn: &mut Option<Turn>) -> Option<Result<Opened, Failure>> {
         self.report(News::State(LinkState::Connecting)).await;
         let (route, options) = (self.route.clone(), self.options.clone());
-        let found =
-            self.unless_dropped(async move { Opening::start(&route, &options).await?.interpreter().await });
-        let opening = match found.await? {
+        let patience = route.asker.as_ref().map(|asker| asker.patience.clone()).unwrap_or_default();
+        let work = async move {
+            let mut found = pin!(async { Opening::start(&route, &options).await?.interpreter().await });
+            tokio::select! {
+                found = &mut found => return found,
+                () = patience.needed() => drop(turn.take()),
+            }
+            found.await
+        };
+        let opening = match self.unless_dropped(work).await? {
             Ok(opening) => opening,
             Err(failure) => return Some(Err(failure)),
         };

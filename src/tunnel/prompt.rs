@@ -2,10 +2,9 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde::Serialize;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::tunnel::secret::Secret;
 
@@ -22,24 +21,31 @@ pub struct Asker {
     pub patience: Patience,
 }
 
-/// Tells a link on its way up that a person is being asked on its behalf, so that its time does not run out meanwhile.
+/// Tells a link on its way up that a person is being asked on its behalf, so that its time does not run out meanwhile, and
+/// others need not wait for it.
 #[derive(Debug, Clone, Default)]
-pub struct Patience(Arc<AtomicU32>);
+pub struct Patience(Arc<watch::Sender<u32>>);
 
 impl Patience {
     /// A question of this link's is open.
     pub fn begin(&self) {
-        self.0.fetch_add(1, Ordering::Relaxed);
+        self.0.send_modify(|open| *open += 1);
     }
 
     /// That question is over.
     pub fn end(&self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        self.0.send_modify(|open| *open = open.saturating_sub(1));
     }
 
     /// Whether a question is open.
     pub fn is_needed(&self) -> bool {
-        self.0.load(Ordering::Relaxed) > 0
+        *self.0.borrow() > 0
+    }
+
+    /// Waits until a question is open.
+    pub async fn needed(&self) {
+        let open = self.0.subscribe().wait_for(|open| *open > 0).await.map(drop);
+        debug_assert!(open.is_ok(), "the sender is ours");
     }
 }
 
