@@ -17,6 +17,7 @@ MORE = 0x80
 HEADER = struct.Struct(">IBBI")
 WINDOW = 262144
 PATIENCE = 20
+PIPE_BUF = 4096  # so much a pipe that select() says is free takes at once
 PY2 = sys.version_info[0] == 2
 NONCE = b"0123456789abcdef"
 
@@ -130,9 +131,14 @@ class Agent(object):
         return self
 
     def write(self, data):
+        """Writes; where the pipe is full, it reads meanwhile: the agent may have to say something before it reads on."""
         view = memoryview(data)
         while len(view):
-            view = view[os.write(self.process.stdin.fileno(), view):]
+            stdin = self.process.stdin.fileno()
+            if select.select([self.process.stdout], [stdin], [], PATIENCE)[1]:
+                view = view[os.write(stdin, view[:PIPE_BUF]):]
+            else:
+                self.read()
 
     def read(self, patience=PATIENCE):
         """Waits for bytes of either pipe."""
