@@ -781,6 +781,8 @@ def cancel(call):
         small.append(frame(CLOSE, CANCELLED, call.channel, b"\x80\x02N."))
     elif call.stop is not None:
         call.stop()
+    elif call.input is not None:
+        pass  # a program that is being started: the relay looks, once it is there to be stopped
     elif call.thread == MAIN:
         os.kill(PID, signal.SIGINT)
     elif call.thread is not None and call.user:

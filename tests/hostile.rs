@@ -290,3 +290,99 @@ fn long_lines_for_a_front_end_that_does_not_read() {
     assert!(peak() < MEMORY, "{} KiB", peak());
     bench.until(|told| told.lines.len() > 5).check();
 }
+
+#[test]
+fn requests_for_other_hosts_that_are_begun_and_never_ended() {
+    let evil = "called()\nn = 1\nwhile True:\n    out(b''.join(frame(OPEN, 0x83, n + 2 * i) for i in range(500)))\n    n += 1000";
+    ends(evil, "more requests for other hosts");
+}
+
+#[test]
+fn requests_for_other_hosts_that_make_no_sense() {
+    let evil = "called()\nn = 1\nwhile True:\n    out(b''.join(frame(OPEN, 3, n + 2 * i, b'x' * 1000) for i in range(500)))\n    n += 1000";
+    let end = Bench::with(evil).end();
+    assert!(end.contains("nobody reads") || end.contains("more requests for other hosts"), "{end}");
+}
+
+#[test]
+fn credit_for_what_was_never_sent() {
+    ends(
+        "c = called()\nout(frame(CREDIT, 0, c, b'\\xff' * 4))\ntime.sleep(60)",
+        "credit for more than was sent",
+    );
+}
+
+/// Opens others by way of itself, takes the part of their programs too, and answers nothing else.
+const NEST: &str = r#"
+import threading
+def text(word):
+    return b"X" + struct.pack("<I", len(word)) + word
+def ask(channel, *things):
+    return frame(OPEN, 3, channel, b"\x80\x02(" + b"".join(things) + b"t.")
+def opens(channel, name):
+    hop = b"}(" + text(b"kind") + text(b"docker") + text(b"container") + text(name) + b"u"
+    return ask(channel, text(b"open"), b"N", hop, text(name))
+def read():
+    length, kind, flags, channel = struct.unpack(">IBBI", take(10))
+    return kind, flags, channel, take(length)
+def spawned():
+    while True:
+        kind, flags, channel, body = read()
+        if kind == OPEN:
+            return channel, body
+"#;
+
+#[test]
+fn thousands_of_hosts_opened_that_all_fail() {
+    let evil = r#"
+called()
+asked, failed, n = 0, 0, 1
+while failed < 3000:
+    while asked - failed < 50:
+        out(opens(n, b"c%d" % n)); n += 2; asked += 1
+    kind, flags, channel, body = read()
+    if kind == OPEN:
+        out(frame(CLOSE, 3, channel, b"there is no such program"))
+    elif kind == CLOSE:
+        failed += 1
+os._exit(9)
+"#;
+    let mut bench = Bench::with(&format!("{NEST}{evil}"));
+    let end = bench.end();
+    assert!(end.contains("exit code 9"), "{end}");
+}
+
+#[test]
+fn a_nested_host_that_floods_with_pings_whose_answers_nobody_reads() {
+    // It says that it took everything, and takes nothing.
+    let evil = r#"
+called()
+out(opens(1, b"inner"))
+inner, body = spawned()
+n = int(re.search(rb"\bn=(\d+)", body).group(1))
+out(frame(DATA, 0, inner, b"\nhailer0 3.11.2 /inner\n"))
+got = b""
+while len(got) < n + 16:
+    kind, flags, channel, body = read()
+    if kind == DATA and channel == inner:
+        got += body
+out(frame(DATA, 0, inner, got[n:n + 16] + frame(ITEM, 3, 0, b"python=3.11.2\npid=1")))
+pings = frame(PING, 0, 0, b"p" * 64) * 500
+while True:
+    out(frame(DATA, 0, inner, pings) + frame(CREDIT, 0, inner, struct.pack(">I", len(pings))))
+"#;
+    ends(&format!("{NEST}{evil}"), "credit for more than was sent");
+}
+
+#[test]
+fn nothing_at_all_and_very_much_of_it_from_a_relayed_program() {
+    let evil = r#"
+called()
+out(opens(1, b"inner"))
+inner, body = spawned()
+for i in range(2000):
+    out(frame(DATA, 0, inner) * 5000)
+os._exit(9)
+"#;
+    ends(&format!("{NEST}{evil}"), "exit code 9");
+}

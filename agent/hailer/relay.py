@@ -16,6 +16,7 @@ signal = core.signal
 BYTES, STDERR, TERMINAL = 0, 2, 3  # tags of DATA
 BEAT = 0.2  # how often programs that keep their pipes open are looked at: some leave them to others when they end
 GRANT = core.CHUNK  # credit is given back in portions of this size
+REST = 1 << 20  # what is read at most of a program that has ended: more than a pipe holds; others may write on for ever
 
 started = []  # programs that the thread has yet to take up
 left = []  # numbers of killed processes, to be waited for
@@ -49,16 +50,19 @@ class Program(object):
         self.status = None
         self.looked = 0
         self.taken = 0  # bytes of input written since credit was last given
-        pipes = [pipe(), pipe(), pipe()]
+        self.rest = REST
         self.master = self.slave = None
-        if terminal:
-            try:
-                self.master, self.slave = os.openpty()
-            except OSError:
-                pass  # a place without /dev/pts: it will say that it has no terminal to ask on
-        self.pid = spawn(argv, (pipes[0][0], pipes[1][1], pipes[2][1]), self.slave)
-        for end in (pipes[0][0], pipes[1][1], pipes[2][1]):
-            os.close(end)
+        pipes = []
+        try:
+            for _ in range(3):
+                pipes.append(pipe())
+            if terminal:
+                self.openpty()
+            self.pid = spawn(argv, (pipes[0][0], pipes[1][1], pipes[2][1]), self.slave)
+        except BaseException:
+            close(self.master, self.slave, *sum(pipes, ()))
+            raise
+        close(pipes[0][0], pipes[1][1], pipes[2][1])
         self.input = pipes[0][1]
         self.outputs = {pipes[1][0]: BYTES, pipes[2][0]: STDERR}
         if self.master is not None:
@@ -66,6 +70,12 @@ class Program(object):
         self.pending = {self.input: [], self.master: []}  # what is to be written, by descriptor
         for fd in list(self.outputs) + [self.input]:
             mode(fd)
+
+    def openpty(self):
+        try:
+            self.master, self.slave = os.openpty()
+        except OSError:
+            pass  # a place without /dev/pts: it will say that it has no terminal to ask on
 
     def stop(self):
         self.stopped = True
@@ -139,6 +149,8 @@ class Program(object):
                 os.close(fd)
             return False
         self.call.spent += len(data)
+        if self.status is not None:
+            self.rest -= len(data)
         core.bulk.append(core.frame(core.DATA, self.outputs[fd], self.call.channel, data))
         return True
 
@@ -154,29 +166,34 @@ class Program(object):
         if self.status is None:
             return False
         for fd in list(self.outputs):
-            while self.credit() > 0 and self.read(fd):
+            while self.rest > 0 and self.credit() > 0 and self.read(fd):
                 pass
-            if self.credit() <= 0:
+            if self.rest > 0 and self.credit() <= 0:
                 return False
         self.close()
         core.bulk.append(core.frame(core.CLOSE, core.VALUE, self.call.channel, core.dump(self.status)))
         return True
 
     def kill(self):
-        try:
-            os.killpg(self.pid, signal.SIGKILL)
-        except OSError:
-            pass  # it has ended, or is another user's: that one ends with its terminal and its input
-        left.append(self.pid)
+        if self.status is None:  # else its number may be another's by now, and what it left behind was meant to stay
+            try:
+                os.killpg(self.pid, signal.SIGKILL)
+            except OSError:
+                pass  # another user's: that one ends with its terminal and its input
+            left.append(self.pid)
         self.close()
         core.bulk.append(core.frame(core.CLOSE, core.CANCELLED, self.call.channel, core.dump(None)))
         return True
 
     def close(self):
         core.calls.pop(self.call.channel, None)
-        for fd in set(self.outputs).union((self.input, self.master, self.slave)):
-            if fd is not None:
-                os.close(fd)
+        close(*set(self.outputs).union((self.input, self.master, self.slave)))
+
+
+def close(*descriptors):
+    for fd in descriptors:
+        if fd is not None:
+            os.close(fd)
 
 
 def pipe():

@@ -65,6 +65,8 @@ impl Credentials {
     /// A way in asks.
     pub fn asked(&mut self, applicant: Applicant, asked: Asked, events: &mut Vec<Event>) {
         let Asked { text, reply, .. } = asked;
+        // It asks one thing at a time: of what it asked before, and waits for no more, the answer would go nowhere.
+        self.sweep(applicant.link, events);
         // ssh puts a host's name before that host's words, so all of them count: the last line alone could be forged. A
         // terminal shows more than the question.
         let question = match applicant.apart {
@@ -100,6 +102,8 @@ impl Credentials {
         self.settle(events);
         let domain = waiting.domain.clone();
         match (answer, &domain) {
+            // Whoever asked has ended. That tells nothing of the answer.
+            (Some(_), _) if waiting.reply.is_closed() => waiting.applicant.patience.end(),
             (Some(secret), Some(domain)) => {
                 self.kept.insert(domain.clone(), Kept::Tried(secret.clone(), waiting.applicant.link));
                 self.given.insert(waiting.applicant.link, (domain.clone(), false));
@@ -131,12 +135,21 @@ impl Credentials {
         if let Some((domain, _)) = self.given.remove(&applicant.link) {
             self.refused(&domain, applicant);
         }
-        let front = self.waiting.front().map(|waiting| waiting.applicant.link);
-        self.give_up(|waiting| waiting.applicant.link == applicant.link);
-        if front == Some(applicant.link) {
+        self.withdraw(|waiting| waiting.applicant.link == applicant.link, events);
+        self.go_on(events);
+    }
+
+    /// Questions of this link for whose answer nobody waits any more are over.
+    fn sweep(&mut self, link: u32, events: &mut Vec<Event>) {
+        self.withdraw(|waiting| waiting.applicant.link == link && waiting.reply.is_closed(), events);
+    }
+
+    /// These questions are over, the one that is shown maybe among them.
+    fn withdraw(&mut self, over: impl Fn(&Waiting) -> bool, events: &mut Vec<Event>) {
+        if self.shown.is_some() && self.waiting.front().is_some_and(&over) {
             self.settle(events);
         }
-        self.go_on(events);
+        self.give_up(over);
     }
 
     /// Forgets an answer that this link was the first to try.

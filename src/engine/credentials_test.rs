@@ -170,3 +170,29 @@ fn no_host_gets_a_passphrase_by_asking_for_it_in_a_line_of_its_own() {
     assert_eq!(desk.sent(), [(1, "secret".to_owned()), (2, "secret".to_owned())]);
     assert_eq!(desk.shown().unwrap().target, TargetId(3));
 }
+
+#[test]
+fn a_question_that_was_given_up_does_not_hold_up_the_next_one_of_the_same_link() {
+    let mut desk = Desk::default();
+    desk.ask(1, SUDO);
+    let first = desk.shown().unwrap().id;
+    desk.replies.clear(); // its helper was killed, and the program asks again
+    desk.ask(1, SUDO);
+    assert_ne!(desk.shown().unwrap().id, first);
+    desk.answer(Some("secret"));
+    assert_eq!(desk.sent(), [(1, "secret".to_owned())]);
+}
+
+#[test]
+fn an_answer_that_nobody_took_is_tried_by_the_next() {
+    let mut desk = Desk::default();
+    let patient = Desk::applicant(1);
+    desk.ask_as(patient.clone(), SUDO);
+    desk.ask(2, SUDO);
+    desk.replies.remove(0);
+    desk.answer(Some("secret"));
+    assert!(!patient.patience.is_needed());
+    assert_eq!(desk.shown().unwrap().target, TargetId(2));
+    desk.answer(Some("secret"));
+    assert_eq!(desk.sent(), [(2, "secret".to_owned())]);
+}

@@ -14,7 +14,7 @@ mod runs;
 mod serving;
 mod supervisor;
 pub mod target;
-mod wish;
+pub mod wish;
 mod worker;
 
 use std::io;

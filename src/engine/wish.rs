@@ -1,9 +1,12 @@
 //! What code on a host may ask for, read from its request (the table "Reach" of [`crate::wire::frame`]).
 
 use crate::engine::target::TargetId;
-use crate::link::call;
 use crate::tunnel::address::{Address, By, Hop, Inside, Options, Pod, Way};
+use crate::wire::pickle::{self, Caps};
 use crate::wire::value::Value;
+
+/// How many nodes a request may have: a hop with all its words, or a text. More would keep all other hosts waiting.
+const NODES: usize = 10_000;
 
 /// One request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,7 +42,10 @@ impl Wish {
     /// # Errors
     /// A sentence that says what is wrong with it.
     pub fn read(request: &[u8]) -> Result<Self, String> {
-        let words = call::value(request)?.items().unwrap_or_default();
+        let caps = Caps { nodes: NODES, memo: NODES, stack: NODES, ..Caps::default() };
+        let request = pickle::decode(request, &caps)
+            .map_err(|error| format!("this controller cannot read the request: {error}"))?;
+        let words = request.items().unwrap_or_default();
         let verb = words.first().and_then(|verb| verb.as_str().map(str::to_owned)).unwrap_or_default();
         let text = |at: usize| words.get(at).and_then(|word| word.as_str().map(str::to_owned));
         let number = |at: usize| {
@@ -177,5 +183,14 @@ mod tests {
             assert!(Wish::read(&encode(&request).unwrap()).unwrap_err().contains("does not understand"));
         }
         assert!(Wish::read(b"garbage").is_err());
+        let large = Value::tuple([
+            Value::from("close"),
+            Value::from(7_i64),
+            Value::list(vec![Value::from(0.5); 20_000]),
+        ]);
+        assert!(
+            Wish::read(&encode(&large).unwrap()).unwrap_err().contains("cannot read"),
+            "it takes its time"
+        );
     }
 }

@@ -74,6 +74,46 @@ class Relay(Case):
             self.assertEqual(program.tag, 3)
         self.assertEqual(self.value("1"), 1)
 
+    def test_what_cannot_be_started_leaves_nothing_open(self):
+        count = "import os\nlen(os.listdir('/proc/self/fd'))"
+        self.program("no-such-program", terminal=True).end()
+        before = self.value(count)
+        for terminal in (False, True) * 10:
+            self.program("no-such-program", terminal=terminal).end()
+        self.assertEqual(self.value(count), before)
+
+    def test_an_end_is_told_though_others_write_on_for_ever(self):
+        for _ in range(3):
+            program = self.program("sh", "-c", "yes & exit 3")
+            self.assertEqual(program.end(), 3)
+
+    def test_a_stop_that_comes_while_it_starts_leaves_nothing_behind(self):
+        mark = "61.%d" % os.getpid()
+        self.agent.start("import time; time.sleep(1.5)")  # the main thread is busy: others start what comes
+        for wait in range(40):
+            program = self.program("sleep", mark)
+            time.sleep(wait / 20000.0)
+            self.agent.write(frame(CANCEL, 0, program.channel))
+            program.end()
+            self.assertEqual((program.tag, program.message), (2, b"\x80\x02N."), wait)
+        deadline = time.time() + 5
+        while time.time() < deadline and self.left(mark):
+            time.sleep(0.05)
+        self.assertEqual(self.left(mark), [])
+
+    @staticmethod
+    def left(mark):
+        found = []
+        for name in os.listdir("/proc"):
+            try:
+                with open("/proc/%s/cmdline" % name, "rb") as file:
+                    words = file.read().split(b"\0")
+            except (IOError, OSError):
+                continue
+            if words[:2] == [b"sleep", mark.encode()]:
+                found.append(name)
+        return found
+
     def test_megabytes_pass_both_ways_unchanged(self):
         data = os.urandom(1 << 16) * 48
         program = self.program("cat")
