@@ -2,7 +2,8 @@
 
 use std::net::Ipv6Addr;
 
-use super::{Address, AddressError, By, Hop, Inside, Options, Pod, Way, words};
+use super::{Address, AddressError, By, Hop, Inside, Options, Pod, Way};
+use crate::shell_words;
 
 pub(super) type Result<T> = std::result::Result<T, AddressError>;
 
@@ -258,7 +259,7 @@ impl<'a> Parser<'a> {
     }
 
     fn words(&self, piece: &Piece) -> Result<Vec<String>> {
-        words::split(&piece.text)
+        shell_words::split(&piece.text)
             .map_err(|(at, what)| self.wrong(piece.at + at, format!("this {what} is not closed")))
     }
 
