@@ -23,3 +23,8 @@ pub fn themes() -> Option<PathBuf> {
 pub fn ssh_config() -> Option<PathBuf> {
     BaseDirs::new().map(|dirs| dirs.home_dir().join(".ssh/config"))
 }
+
+/// The user's home, where there is one.
+pub fn home() -> Option<PathBuf> {
+    BaseDirs::new().map(|dirs| dirs.home_dir().to_owned())
+}

@@ -10,13 +10,15 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::cli::{Cli, Color, Common, ConfigCommand, Hosts, Run, Script, Sub};
 use crate::config::{Config, SAMPLE, Source};
+use crate::engine::code::Code;
 use crate::engine::{DEPTH_LIMIT, Engine, EngineConfig};
 use crate::inventory::{self, Discover, Found};
 use crate::link::mux::Caps;
 use crate::link::opening::Options;
 use crate::print::headless::{self, Look, Plan};
 use crate::print::outcome::OK;
-use crate::print::{bootstrap, hosts, script, writer};
+use crate::print::{bootstrap, hosts, writer};
+use crate::script_file;
 use crate::tui;
 use crate::tunnel::Defaults;
 
@@ -128,7 +130,7 @@ fn headless_run(run: &Run, common: &Common) -> Result<u8, String> {
     config.timeout = run.timeout.unwrap_or(config.timeout);
     config.connect_timeout = run.connect_timeout.unwrap_or(config.connect_timeout);
     config.fanout = run.fanout.unwrap_or(config.fanout);
-    let code = code(run)?;
+    let code = code(run)?.into();
     let targets = targets(&run.target)?;
     if !run.yes {
         headless::confirm(targets.len(), config.confirm_over)?;
@@ -146,9 +148,7 @@ fn headless_run(run: &Run, common: &Common) -> Result<u8, String> {
 /// A program on this machine that reaches hosts.
 fn script(wanted: &Script, common: &Common) -> Result<u8, String> {
     let config = with_flags(config(common)?, common);
-    let text =
-        fs::read_to_string(&wanted.file).map_err(|error| format!("{}: {error}", wanted.file.display()))?;
-    let code = script::code(&wanted.file, &wanted.arguments, &text);
+    let code = Code::Script(script_file::read(&wanted.file, wanted.arguments.clone())?);
     let plan = Plan { code, timeout: None, fanout: None, look: Look::Script, color: common.color };
     let mut engine = engine(&config, vec![inventory::this_machine()], Discover::default());
     engine.depth_limit = wanted.depth;

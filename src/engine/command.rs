@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::engine::code::Code;
 use crate::engine::event::QuestionId;
 use crate::engine::target::TargetId;
 pub use crate::tunnel::secret::Secret;
@@ -29,6 +30,8 @@ pub enum Command {
     Disconnect(Vec<TargetId>),
     /// Run code. Targets that are not connected are connected first.
     Run(RunSpec),
+    /// Run code on this machine's own target, which is made known where it is not; the targets of the spec do not count.
+    RunHere(RunSpec),
     /// Stop a run, or some targets of it.
     Cancel {
         /// Which run.
@@ -64,8 +67,8 @@ pub enum Interrupt {
 pub struct RunSpec {
     /// Its number.
     pub id: RunId,
-    /// The Python text.
-    pub code: String,
+    /// What they run.
+    pub code: Code,
     /// The targets, in the order they are to be shown. No target twice.
     pub targets: Vec<TargetId>,
     /// The longest a call may take, once it runs; none: as long as it likes.

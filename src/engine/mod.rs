@@ -2,6 +2,7 @@
 //! [`event::Event`]s; they use nothing else of it.
 
 pub mod clock;
+pub mod code;
 pub mod command;
 mod credentials;
 pub mod event;

@@ -2,6 +2,7 @@
 //!
 //! Every target of a run has a cell from the first instant, and ends in exactly one final state (NEEDS 1).
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::time::Instant;
 
@@ -108,9 +109,9 @@ impl Runs {
     }
 
     /// The text that a run's calls are to run, and what tracebacks call it.
-    pub fn code(&self, run: RunId) -> Option<(String, &str)> {
+    pub fn code(&self, run: RunId) -> Option<(String, Cow<'_, str>)> {
         let active = self.active.get(&run)?;
-        Some((format!("<run {}>", run.0), active.spec.code.as_str()))
+        Some((format!("<run {}>", run.0), active.spec.code.python()))
     }
 
     /// The runs that are not finished.

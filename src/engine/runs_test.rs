@@ -161,8 +161,7 @@ fn no_targets_finish_at_once_and_a_doubled_target_counts_once() {
     bench.start(None, None);
     assert_eq!(bench.told(), ["finished"]);
     let mut bench = Bench::with([ready()]);
-    let spec =
-        RunSpec { id: RUN, code: String::new(), targets: vec![t(0), t(0)], timeout: None, fanout: None };
+    let spec = RunSpec { id: RUN, code: "".into(), targets: vec![t(0), t(0)], timeout: None, fanout: None };
     bench.step(|runs, links, step| runs.start(spec, links, step));
     bench.returns(0);
     assert_eq!(bench.told(), ["0:running", "0:value", "finished"]);

@@ -16,7 +16,7 @@ use links::Links;
 use reach::Reaches;
 
 use crate::engine::clock::Clock;
-use crate::engine::command::{Command, Interrupt};
+use crate::engine::command::{Command, Interrupt, RunSpec};
 use crate::engine::credentials::Credentials;
 use crate::engine::event::{Event, Level, TargetChange};
 use crate::engine::outbox::Outbox;
@@ -144,6 +144,10 @@ impl Supervisor {
             Command::Connect(targets) => targets.into_iter().for_each(|target| self.connect(target)),
             Command::Disconnect(targets) => targets.into_iter().for_each(|target| self.sever(target)),
             Command::Run(spec) => self.run(|runs, links, step| runs.start(spec, links, step)),
+            Command::RunHere(spec) => {
+                let targets = vec![self.found(inventory::this_machine())];
+                self.command(Command::Run(RunSpec { targets, ..spec }));
+            }
             Command::Cancel { run, only, how } => self.cancel(run, only, how),
             Command::Answer { question, answer } => self.answered(question, answer),
             Command::Shutdown => {}
@@ -190,7 +194,7 @@ impl Supervisor {
                 Order::Connect(target) => self.connect(target),
                 Order::Call(run, target) => {
                     if let Some((name, code)) = self.runs.code(run) {
-                        let request = Request::Call { run, name, code: code.to_owned() };
+                        let request = Request::Call { run, name, code: code.into_owned() };
                         self.request(target, request);
                     }
                 }
@@ -270,7 +274,7 @@ async fn sleep_until(deadline: Option<tokio::time::Instant>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::command::{RunId, RunSpec};
+    use crate::engine::command::RunId;
     use crate::engine::event::{Cell, RunChange};
     use crate::link::agent::AgentInfo;
     use crate::link::mux::Caps;

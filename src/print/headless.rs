@@ -4,6 +4,7 @@ use std::io::{self, BufRead, IsTerminal};
 use std::time::Duration;
 
 use crate::cli::Color;
+use crate::engine::code::Code;
 use crate::engine::command::{Command, RunId, RunSpec};
 use crate::engine::target::TargetId;
 use crate::engine::{Engine, EngineConfig};
@@ -57,8 +58,8 @@ impl Look {
 /// What is to be run, and how it is printed; where is said by the targets of the engine's configuration.
 #[derive(Debug)]
 pub struct Plan {
-    /// The Python text.
-    pub code: String,
+    /// What is run.
+    pub code: Code,
     /// The longest a call may take.
     pub timeout: Option<Duration>,
     /// How many targets at the same time.

@@ -1,8 +1,6 @@
 //! `hailer script`: a whole program in an agent of this machine, which reaches other hosts. It prints, and leaves, as a
 //! program of its own would; what other hosts write goes to standard error, prefixed.
 
-use std::path::Path;
-
 use crate::engine::event::Cell;
 use crate::engine::target::TargetId;
 use crate::print::form::{Form, Said, Summary, Who};
@@ -57,28 +55,5 @@ impl Form for Script {
 
     fn owns(&self, target: TargetId) -> bool {
         target == OWN
-    }
-}
-
-/// The Python text that runs a script: its path, its arguments, its text.
-pub fn code(path: &Path, arguments: &[String], text: &str) -> String {
-    // Each literal is a unicode one on 2.7 too.
-    let literal = |text: &str| format!("u{}", Value::from(text).repr(usize::MAX));
-    let arguments: Vec<String> = arguments.iter().map(|word| literal(word)).collect();
-    let (path, text) = (literal(&path.to_string_lossy()), literal(text));
-    format!("__import__(\"hailer.script\").script.run({path}, [{}], {text})", arguments.join(", "))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_script_travels_as_one_expression() {
-        let code = code(Path::new("a'b.py"), &["-x".to_owned()], "print('é')\n");
-        assert_eq!(
-            code,
-            "__import__(\"hailer.script\").script.run(u\"a'b.py\", [u'-x'], u\"print('é')\\n\")"
-        );
     }
 }

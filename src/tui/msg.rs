@@ -1,9 +1,11 @@
 //! What reaches the application, what it wants done, and what a pane asks of it. Plain data.
 
 use std::fmt;
+use std::path::PathBuf;
 
 use serde::Serialize;
 
+use crate::engine::code::{Code, Script};
 use crate::engine::command::{Command, RunId};
 use crate::engine::event::{Event, Level};
 use crate::engine::target::TargetId;
@@ -24,6 +26,8 @@ pub enum Msg {
     Signal(Signal),
     /// `$EDITOR` came back with this text, or why it did not.
     Edited(Result<String, String>),
+    /// The script that was asked for, or why it cannot be had.
+    Script(Result<Script, String>),
     /// Text was handed to the terminal's clipboard: so many bytes; or why it was not.
     Copied(Result<usize, String>),
 }
@@ -37,6 +41,7 @@ impl fmt::Debug for Msg {
             Self::Clock => f.write_str("Clock"),
             Self::Signal(signal) => f.debug_tuple("Signal").field(signal).finish(),
             Self::Edited(edited) => f.debug_tuple("Edited").field(edited).finish(),
+            Self::Script(read) => f.debug_tuple("Script").field(read).finish(),
             Self::Copied(copied) => f.debug_tuple("Copied").field(copied).finish(),
         }
     }
@@ -64,6 +69,13 @@ pub enum Effect {
     Copy(String),
     /// Let `$EDITOR` change this text.
     Edit(String),
+    /// Read this script.
+    ReadScript {
+        /// Where it lies; `~/` is the person's home.
+        path: PathBuf,
+        /// What it is to get.
+        arguments: Vec<String>,
+    },
     /// Give the terminal back and sleep.
     Suspend,
     /// Paint every cell again.
@@ -104,8 +116,8 @@ pub enum Ask {
     Engine(Command),
     /// Run code on these targets; the application asks back where there are many.
     Run {
-        /// The Python text.
-        code: String,
+        /// What they run.
+        code: Code,
         /// Where.
         targets: Vec<TargetId>,
     },

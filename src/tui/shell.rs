@@ -14,6 +14,7 @@ use tokio::time::{sleep, timeout};
 use crate::engine::clock::Clock;
 use crate::engine::command::Command;
 use crate::engine::event::Event;
+use crate::script_file;
 use crate::tui::app::App;
 use crate::tui::msg::{Effect, Msg, Outcome, Signal};
 use crate::tui::pace::{Pace, Want};
@@ -113,6 +114,9 @@ impl<D: Desk, S: Stream<Item = Signal> + Unpin, C: FnMut(Command)> Shell<D, S, C
                 }
                 Effect::Copy(text) => Msg::Copied(self.desk.copy(&text)),
                 Effect::Edit(text) => Msg::Edited(self.edit(text).await),
+                Effect::ReadScript { path, arguments } => {
+                    Msg::Script(script_file::read_at_once(&path, arguments))
+                }
                 Effect::Suspend => {
                     self.desk.suspend().await?;
                     Msg::Clock

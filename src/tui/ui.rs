@@ -13,6 +13,7 @@ use crate::tui::overlay::details::Details;
 use crate::tui::overlay::menu::Menu;
 use crate::tui::overlay::messages::Messages;
 use crate::tui::overlay::question::{self, Asking};
+use crate::tui::overlay::script::{self, ScriptLine};
 use crate::tui::pane::Pane;
 
 /// For how long a second press counts, in milliseconds.
@@ -35,6 +36,8 @@ pub enum Overlay {
     Details(Box<Details>),
     /// What a way in asks, once the person has turned to it.
     Question(Asking),
+    /// Which script to run.
+    Script(ScriptLine),
 }
 
 impl Overlay {
@@ -47,7 +50,7 @@ impl Overlay {
     pub fn shown_place(&self) -> Place {
         match self {
             Self::Confirm(_) => Place::Confirm,
-            Self::Help(_) | Self::Palette(_) => Place::Menu,
+            Self::Help(_) | Self::Palette(_) | Self::Script(_) => Place::Menu,
             Self::Messages(_) | Self::Details(_) => Place::Page,
             Self::Question(asking) => asking.place(),
         }
@@ -56,7 +59,7 @@ impl Overlay {
     /// Esc closes it; otherwise it has a step of its own to go back first.
     pub fn closes(&mut self) -> bool {
         match self {
-            Self::Help(_) | Self::Palette(_) | Self::Confirm(_) => true,
+            Self::Help(_) | Self::Palette(_) | Self::Confirm(_) | Self::Script(_) => true,
             Self::Messages(_) | Self::Details(_) => self.pane().field().is_none(),
             Self::Question(_) => false, // it is told first
         }
@@ -70,6 +73,7 @@ impl Overlay {
             Self::Confirm(pane) => pane,
             Self::Details(pane) => pane.as_mut(),
             Self::Question(pane) => pane,
+            Self::Script(pane) => pane,
         }
     }
 
@@ -81,6 +85,7 @@ impl Overlay {
             Self::Confirm(pane) => pane,
             Self::Details(pane) => pane.as_ref(),
             Self::Question(pane) => pane,
+            Self::Script(pane) => pane,
         }
     }
 
@@ -92,6 +97,7 @@ impl Overlay {
             }
             Self::Messages(_) => layout::centred(body, 110, body.height.saturating_sub(4).max(5)),
             Self::Confirm(_) => layout::centred(body, 72, 16),
+            Self::Script(_) => layout::centred(body, 100, script::HEIGHT),
             Self::Details(_) => layout::centred(body, body.width.saturating_sub(6).max(40), body.height),
             Self::Question(asking) => question::area(asking.question(), body),
         }
@@ -126,6 +132,8 @@ pub struct Ui {
     pub stopping: BTreeMap<RunId, Interrupt>,
     /// The last question that was answered, or left without an answer: it may not be settled yet.
     pub answered: Option<QuestionId>,
+    /// The line that named the last script.
+    pub script: String,
     armed: Option<(Armed, Millis)>,
 }
 
@@ -140,6 +148,7 @@ impl Ui {
             overlays: Vec::new(),
             stopping: BTreeMap::new(),
             answered: None,
+            script: String::new(),
             armed: None,
         }
     }

@@ -15,7 +15,6 @@ mod options;
 mod parse;
 #[cfg(test)]
 mod tests;
-mod words;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -23,6 +22,8 @@ use std::str::FromStr;
 
 pub use nearest::nearest;
 use thiserror::Error;
+
+use crate::shell_words;
 
 /// The way to an interpreter, from the outside in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -294,7 +295,7 @@ impl fmt::Display for Hop {
             Way::Nsenter(Inside::Container { engine, name }) => write!(f, "nsenter:{engine}:{name}")?,
             Way::Become { by, user: None } => f.write_str(by.program())?,
             Way::Become { by, user: Some(user) } => write!(f, "{}:{}", by.program(), quoted(user))?,
-            Way::Command { words } => write!(f, "cmd:{}", always_quoted(&words::join(words)))?,
+            Way::Command { words } => write!(f, "cmd:{}", always_quoted(&shell_words::join(words)))?,
             Way::Tcp { host, port, tls } => {
                 let host = if host.contains(':') { format!("[{host}]") } else { host.clone() };
                 write!(f, "tcp:{host}:{port}")?;

@@ -6,4 +6,5 @@ mod drive;
 mod ladder;
 mod pictures;
 mod running;
+mod script;
 mod sizes;

@@ -14,7 +14,7 @@ fn what_was_named_is_what_a_run_hits_until_the_person_chooses() {
     assert!(drive.screen().contains("→ 3 hosts"), "{}", drive.screen());
     drive.keys("uptime()<f5>");
     let specs = drive.runs();
-    assert_eq!(specs[0].code, "uptime()");
+    assert_eq!(specs[0].code.text(), "uptime()");
     let mut targets = specs[0].targets.clone();
     targets.sort();
     assert_eq!(targets, [TargetId(0), TargetId(1), TargetId(2)]);
@@ -70,7 +70,7 @@ fn a_paste_never_runs_and_is_not_indented() {
     drive.input(Input::Paste("if x:\n  rm()\nrm()\n".into()));
     assert_eq!(drive.effects(), []);
     let code = drive.keys("<f5>").runs().remove(0).code;
-    assert_eq!(code, "if x:\n  rm()\nrm()\n");
+    assert_eq!(code.text(), "if x:\n  rm()\nrm()\n");
 }
 
 #[test]

@@ -12,6 +12,7 @@ use crate::tui::layout::PaneId;
 use crate::tui::msg::Effect;
 use crate::tui::overlay::menu::{Chosen, Menu};
 use crate::tui::overlay::messages::Messages;
+use crate::tui::overlay::script::ScriptLine;
 use crate::tui::pane::editor::Typed;
 use crate::tui::pane::{Context, Pane};
 use crate::tui::ui::{Armed, Overlay};
@@ -129,6 +130,10 @@ impl App {
         }
         match action {
             Action::Run => return self.run(),
+            Action::RunScript => {
+                let line = ScriptLine::new(&self.ui.script);
+                self.ui.overlays.push(Overlay::Script(line));
+            }
             Action::Interrupt => return self.interrupt(),
             Action::Quit => return self.quit(),
             Action::Suspend => return self.suspend(),
@@ -182,6 +187,11 @@ impl App {
                 None => Vec::new(),
             },
             Some(Overlay::Question(asking)) => self.answer(asking.answer()),
+            Some(Overlay::Script(mut line)) => {
+                let effect = line.read();
+                self.ui.overlays.push(Overlay::Script(line));
+                effect.into_iter().collect()
+            }
             Some(other) => {
                 self.ui.overlays.push(other);
                 let asks = self.with_top(|pane, cx| pane.act(Action::Accept, cx));

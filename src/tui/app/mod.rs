@@ -73,6 +73,8 @@ impl App {
                 return vec![Effect::Engine(Command::Shutdown), Effect::Quit(Outcome::Signalled(signal))];
             }
             Msg::Edited(Ok(text)) => self.panes.editor.load(text.trim_end_matches('\n')),
+            Msg::Script(Ok(script)) => return self.run_script(script),
+            Msg::Script(Err(why)) => self.refuse_script(why),
             Msg::Copied(Ok(bytes)) => {
                 self.tell(Level::Info, format!("{bytes} bytes handed to the terminal's clipboard"));
             }

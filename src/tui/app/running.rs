@@ -1,6 +1,7 @@
 //! Starting runs, stopping them, and leaving.
 
 use super::App;
+use crate::engine::code::{Code, Script};
 use crate::engine::command::{Command, Interrupt, RunId, RunSpec};
 use crate::engine::event::Level;
 use crate::engine::target::TargetId;
@@ -20,7 +21,7 @@ impl App {
             return Vec::new();
         }
         match self.panes.editor.ready() {
-            Ready::Yes(code) => return self.run_or_ask(code, targets),
+            Ready::Yes(code) => return self.run_or_ask(code.into(), targets),
             Ready::Empty => self.tell(Level::Info, "there is no code to run yet"),
             Ready::Doubtful(why) => {
                 let again = "run again to send it as it is, for an older Python";
@@ -31,7 +32,7 @@ impl App {
     }
 
     /// Starts a run, or asks first where it would hit many.
-    pub(super) fn run_or_ask(&mut self, code: String, targets: Vec<TargetId>) -> Vec<Effect> {
+    pub(super) fn run_or_ask(&mut self, code: Code, targets: Vec<TargetId>) -> Vec<Effect> {
         let many = self.setup.confirm_over;
         if many > 0 && targets.len() > many {
             self.ui.overlays.push(Overlay::Confirm(Confirm::new(code, targets)));
@@ -40,11 +41,34 @@ impl App {
         self.start(code, targets)
     }
 
-    pub(super) fn start(&mut self, code: String, targets: Vec<TargetId>) -> Vec<Effect> {
-        self.last_run = RunId(self.last_run.0 + 1);
+    pub(super) fn start(&mut self, code: Code, targets: Vec<TargetId>) -> Vec<Effect> {
         let (timeout, fanout) = (self.setup.timeout, self.setup.fanout);
-        let spec = RunSpec { id: self.last_run, code, targets, timeout, fanout };
+        let spec = RunSpec { id: self.next_run(), code, targets, timeout, fanout };
         vec![Effect::Engine(Command::Run(spec))]
+    }
+
+    fn next_run(&mut self) -> RunId {
+        self.last_run = RunId(self.last_run.0 + 1);
+        self.last_run
+    }
+
+    /// Runs a script that was read, on this machine. It takes as long as a program takes.
+    pub(super) fn run_script(&mut self, script: Script) -> Vec<Effect> {
+        if let Some(Overlay::Script(line)) = self.ui.overlays.pop_if(|top| matches!(top, Overlay::Script(_)))
+        {
+            line.text().clone_into(&mut self.ui.script);
+        }
+        let code = Code::Script(script);
+        let spec = RunSpec { id: self.next_run(), code, targets: Vec::new(), timeout: None, fanout: None };
+        vec![Effect::Engine(Command::RunHere(spec))]
+    }
+
+    /// Says why a script does not run, where it was named.
+    pub(super) fn refuse_script(&mut self, why: String) {
+        match self.ui.overlays.last_mut() {
+            Some(Overlay::Script(line)) => line.refuse(why),
+            _ => self.tell(Level::Error, why),
+        }
     }
 
     /// Ctrl-C: cancel what runs, again for hard; else close the overlay; else clear the editor; else quit, asked twice.

@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::Span;
 
+use crate::engine::code::Code;
 use crate::engine::target::TargetId;
 use crate::model::select::Selection;
 use crate::model::state::Link;
@@ -17,19 +18,19 @@ use crate::tui::widget::{frame, title};
 /// The question.
 #[derive(Debug)]
 pub struct Confirm {
-    code: String,
+    code: Code,
     targets: Vec<TargetId>,
     yes: bool,
 }
 
 impl Confirm {
     /// Asks before this code runs on these targets.
-    pub fn new(code: String, targets: Vec<TargetId>) -> Self {
+    pub fn new(code: Code, targets: Vec<TargetId>) -> Self {
         Self { code, targets, yes: false }
     }
 
     /// What Enter stands for: the run, or nothing.
-    pub fn answer(self) -> Option<(String, Vec<TargetId>)> {
+    pub fn answer(self) -> Option<(Code, Vec<TargetId>)> {
         self.yes.then_some((self.code, self.targets))
     }
 
@@ -64,7 +65,7 @@ impl Pane for Confirm {
         let buttons = Rect { y: inside.bottom().saturating_sub(1), height: inside.height.min(1), ..inside };
         let code =
             Rect { y: inside.y + 3.min(inside.height), height: inside.height.saturating_sub(5), ..inside };
-        let text: Vec<_> = self.code.lines().collect();
+        let text: Vec<_> = self.code.text().lines().collect();
         for (row, line) in text.iter().take(usize::from(code.height)).enumerate() {
             let hidden = text.len().saturating_sub(usize::from(code.height));
             if hidden > 0 && row + 1 == usize::from(code.height) {

@@ -5,3 +5,4 @@ pub mod details;
 pub mod menu;
 pub mod messages;
 pub mod question;
+pub mod script;

@@ -1,7 +1,8 @@
 //! What follows the name of a kind, kind by kind.
 
 use super::parse::{NO_CONTAINER_NAME, Parser, Piece, Result, is_container_name};
-use super::{By, Inside, Pod, Way, words};
+use super::{By, Inside, Pod, Way};
+use crate::shell_words;
 
 impl Parser<'_> {
     pub(super) fn if_more(&mut self, colon: bool, kind: &str, what: &str) -> Result<Option<String>> {
@@ -110,7 +111,7 @@ impl Parser<'_> {
     }
 
     pub(super) fn words(&self, piece: &Piece) -> Result<Vec<String>> {
-        words::split(&piece.text)
+        shell_words::split(&piece.text)
             .map_err(|(at, what)| self.wrong(piece.at + at, format!("this {what} is not closed")))
     }
 }

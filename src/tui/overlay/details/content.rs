@@ -137,7 +137,7 @@ pub(super) fn cell(cx: &Context, run: &Run, entry: &CellEntry, tree: &Tree) -> R
         }
     }
     rows.head("code");
-    rows.text(0, &run.spec.code, Role::Code);
+    rows.text(0, run.spec.code.text(), Role::Code);
     rows
 }
 

@@ -10,6 +10,7 @@ use ratatui::text::Span;
 use ratatui::widgets::Widget;
 use ratatui_textarea::{CursorMove, TextArea};
 
+use crate::engine::code::Code;
 use crate::engine::event::Level;
 use crate::tui::action::Action;
 use crate::tui::msg::Ask;
@@ -174,8 +175,10 @@ impl EditorPane {
         let (at, draft) = self.recalled.take().unwrap_or_else(|| (0, self.code()));
         let mut codes = vec![draft.as_str()];
         for (_, run) in cx.model.runs.iter().rev() {
-            if codes.last() != Some(&run.spec.code.as_str()) {
-                codes.push(&run.spec.code);
+            if let Code::Text(code) = &run.spec.code
+                && codes.last() != Some(&code.as_str())
+            {
+                codes.push(code);
             }
         }
         let to = if earlier { (at + 1).min(codes.len() - 1) } else { at.saturating_sub(1) };

@@ -13,6 +13,7 @@ use crate::engine::event::{Cell, Level, Millis};
 use crate::engine::target::TargetId;
 use crate::model::cell::CellEntry;
 use crate::model::columns::Column;
+use crate::model::remote_text::plain;
 use crate::model::run::Run;
 use crate::model::select::Selection;
 use crate::model::state::State;
@@ -190,14 +191,17 @@ impl GridPane {
 fn describe(run: &Run, seen: &Seen, cx: &Context) -> String {
     let dot = cx.glyphs.dot;
     let mut parts = vec![format!("run {}", run.spec.id.0)];
+    parts.extend(run.spec.code.script().map(|script| plain(&script.name()).into_owned()));
     if seen.table.hidden() > 0 {
         let failed = seen.table.hidden_failures();
         let failed = if failed > 0 { format!(" ({failed} failed)") } else { String::new() };
         parts.push(format!("{} hidden{failed}", seen.table.hidden()));
     }
-    parts.push(format!("{} hosts", run.cells().len()));
-    if !seen.counts.is_empty() {
-        parts.push(seen.counts.replace('·', dot));
+    // A script has one host, this one, with which nothing can be equal.
+    if run.spec.code.script().is_none() {
+        let noun = if run.cells().len() == 1 { "host" } else { "hosts" };
+        parts.push(format!("{} {noun}", run.cells().len()));
+        parts.extend((!seen.counts.is_empty()).then(|| seen.counts.replace('·', dot)));
     }
     parts.push(times::short(run.elapsed(cx.now)));
     parts.join(&format!(" {dot} "))

@@ -17,6 +17,7 @@ use crate::tui::pane::grid::seen::Seen;
 use crate::tui::pen::{Pen, measure};
 use crate::tui::theme::Role;
 use crate::tui::widget::times;
+use crate::wire::value::Value;
 
 /// Host, state and time are always in view.
 pub(super) const FIXED: usize = 3;
@@ -152,6 +153,7 @@ impl<'a> Sheet<'a> {
             pen.write(&format!("{sign}{} ", row.sample.warnings.total()), cx.theme.style(Role::Warn));
         }
         match state {
+            State::Value if run.spec.code.script().is_some() => draw_exit(cx, row, &mut pen),
             State::Value => self.draw_values(cx, row, &mut pen),
             State::Running => draw_underway(cx, run, row, &mut pen),
             _ => drop(pen.write(&row.sample.summary(pen.room() + 1), own)),
@@ -181,6 +183,13 @@ fn hosts(row: &TableRow<'_>) -> String {
         0 | 1 => row.names.clone(),
         count => format!("{} ({count})", row.names),
     }
+}
+
+/// What a script left with.
+fn draw_exit(cx: &Context, row: &TableRow<'_>, pen: &mut Pen<'_>) {
+    let failed = row.sample.value().and_then(Value::as_i64) != Some(0);
+    let role = if failed { Role::Error } else { Role::Text };
+    pen.write(&format!("exit code {}", row.sample.summary(pen.room())), cx.theme.style(role));
 }
 
 /// How far the calls of a row are: a bar where they say so, the number of items where they stream.

@@ -1,0 +1,106 @@
+//! What a run runs: Python text as it stands, or a whole script, which is a program of its own.
+
+use std::borrow::Cow;
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use crate::wire::value::Value;
+
+/// What a run runs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case", untagged)]
+pub enum Code {
+    /// Python text in the host's session.
+    Text(String),
+    /// A program, of which the exit code is the answer.
+    Script(Script),
+}
+
+/// A script, read from a file of this machine.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Script {
+    /// Where it lies: the modules beside it can be imported.
+    pub path: PathBuf,
+    /// What it gets in `sys.argv`, after its path.
+    pub arguments: Vec<String>,
+    /// Its text.
+    pub text: String,
+}
+
+impl Code {
+    /// The text that a person wrote.
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Text(text) | Self::Script(Script { text, .. }) => text,
+        }
+    }
+
+    /// The Python text that a host is sent.
+    pub fn python(&self) -> Cow<'_, str> {
+        match self {
+            Self::Text(text) => text.into(),
+            Self::Script(script) => script.python().into(),
+        }
+    }
+
+    /// The script, if it is one.
+    pub fn script(&self) -> Option<&Script> {
+        match self {
+            Self::Text(_) => None,
+            Self::Script(script) => Some(script),
+        }
+    }
+}
+
+impl From<String> for Code {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<&str> for Code {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl Script {
+    /// The last part of its path, which is what people call it.
+    pub fn name(&self) -> Cow<'_, str> {
+        self.path.file_name().unwrap_or(self.path.as_os_str()).to_string_lossy()
+    }
+
+    /// The expression that runs it in an agent.
+    pub fn python(&self) -> String {
+        // Each literal is a unicode one on 2.7 too.
+        let literal = |text: &str| format!("u{}", Value::from(text).repr(usize::MAX));
+        let arguments: Vec<String> = self.arguments.iter().map(|word| literal(word)).collect();
+        let (path, text) = (literal(&self.path.to_string_lossy()), literal(&self.text));
+        format!("__import__(\"hailer.script\").script.run({path}, [{}], {text})", arguments.join(", "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_script_travels_as_one_expression() {
+        let (path, arguments) = ("lib/a'b.py".into(), vec!["-x".to_owned()]);
+        let code = Code::Script(Script { path, arguments, text: "print('é')\n".into() });
+        assert_eq!(
+            code.python(),
+            "__import__(\"hailer.script\").script.run(u\"lib/a'b.py\", [u'-x'], u\"print('é')\\n\")"
+        );
+        assert_eq!(code.text(), "print('é')\n");
+        assert_eq!(code.script().map(Script::name).as_deref(), Some("a'b.py"));
+    }
+
+    #[test]
+    fn text_is_sent_as_it_stands() {
+        let code = Code::from("1 + 1");
+        assert_eq!((code.python().as_ref(), code.text(), code.script()), ("1 + 1", "1 + 1", None));
+    }
+}
