@@ -131,14 +131,21 @@ class Agent(object):
         return self
 
     def write(self, data):
-        """Writes; where the pipe is full, it reads meanwhile: the agent may have to say something before it reads on."""
+        """Writes; where the pipe is full, it reads meanwhile: the agent may have to say something before it reads on.
+
+        What is read is looked at later: it may ask for more to be written, and that must not come in between.
+        """
         view = memoryview(data)
+        stdin, stdout = self.process.stdin.fileno(), self.process.stdout.fileno()
         while len(view):
-            stdin = self.process.stdin.fileno()
-            if select.select([self.process.stdout], [stdin], [], PATIENCE)[1]:
+            readable, writable, _ = select.select([stdout], [stdin], [], PATIENCE)
+            if writable:
                 view = view[os.write(stdin, view[:PIPE_BUF]):]
-            else:
-                self.read()
+                continue
+            data = os.read(stdout, 1 << 20) if readable else b""
+            if not data:
+                raise EOFError("the agent takes in nothing more; on stderr: %r" % self.errors)
+            self.buffer += data
 
     def read(self, patience=PATIENCE):
         """Waits for bytes of either pipe."""
