@@ -197,7 +197,7 @@ impl New {
             ..AttachContainerOptions::default()
         };
         let attached = docker.attach_container(id, Some(all)).await.map_err(missed)?;
-        let code = tokio::spawn(exit_code(docker.clone(), id.to_owned()));
+        let code = tokio::spawn(exit_code(docker.clone(), id.to_owned(), self.rm));
         docker.start_container(id, None::<StartContainerOptions>).await.map_err(missed)?;
         let what = What::Run { id: id.to_owned(), rm: self.rm, code };
         Ok(pipes(docker.clone(), what, attached.input, attached.output))

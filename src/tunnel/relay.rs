@@ -119,6 +119,11 @@ impl Outer {
         let _ = self.requests.send(request);
     }
 
+    /// Waits until the link is over, and its tunnel closed.
+    pub async fn ended(&self) {
+        self.requests.closed().await;
+    }
+
     /// Runs code there; what comes is passed on as it is. None: the link is over.
     pub async fn eval(&self, name: String, code: String) -> Option<Channel> {
         let (reply, channel) = oneshot::channel();

@@ -43,10 +43,7 @@ impl Supervisor {
             Ok(Wish::Call { target, name, source }) if self.may(asking, target) => {
                 return self.pass_on(target, name, source, answer);
             }
-            Ok(Wish::Close { target }) => {
-                self.close_once(asking, target);
-                value(&Value::from(()))
-            }
+            Ok(Wish::Close { target }) => return self.let_go(asking, target, answer),
             Ok(Wish::Call { .. }) => Part::refusal("this host has opened no target of that number"),
             Err(why) => Part::refusal(why),
         };
@@ -172,6 +169,19 @@ impl Supervisor {
                 self.drop_opened(opened);
             }
         }
+    }
+
+    /// Code closes a target; told once all of the tunnel is gone, so that what had its name can be made again.
+    fn let_go(&mut self, asking: TargetId, target: TargetId, answer: Answer) {
+        let outer = self.links.get(target).map(|link| link.outer.clone());
+        self.close_once(asking, target);
+        let ending = outer.filter(|_| self.links.get(target).is_none());
+        tokio::spawn(async move {
+            if let Some(outer) = ending {
+                outer.ended().await;
+            }
+            answer.send(value(&Value::from(()))).await;
+        });
     }
 
     /// Code closes what it opened. Opened twice, it is there until it is closed twice.

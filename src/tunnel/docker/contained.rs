@@ -1,6 +1,7 @@
 //! Something that runs in a container: its pipes, its end.
 
 use std::pin::{Pin, pin};
+use std::time::Duration;
 
 use bollard::Docker;
 use bollard::container::LogOutput;
@@ -10,11 +11,15 @@ use futures_util::{Stream, StreamExt};
 use tokio::io::{AsyncWrite, AsyncWriteExt, DuplexStream};
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 use crate::tunnel::pipes::{Ending, Pipes, Process};
 
 /// How many bytes of a pipe may wait to be read.
 pub(super) const PIPE: usize = 64 * 1024;
+
+/// How long the engine may take to remove a container that has ended.
+const REMOVAL: Duration = Duration::from_secs(3);
 
 /// What the engine joins us to: one way in, one stream of both outputs.
 pub(super) type Input = Pin<Box<dyn AsyncWrite + Send>>;
@@ -63,8 +68,11 @@ impl Contained {
     /// with its input: the engine has no way to end a single process.
     pub async fn kill(&mut self) {
         self.pump.abort();
-        if let What::Run { id, rm, .. } = &self.what {
+        if let What::Run { id, rm, code } = &mut self.what {
             end(&self.docker, id, *rm).await;
+            if !code.is_finished() {
+                let _ = timeout(REMOVAL, code).await; // the engine may answer before all is done
+            }
         }
     }
 }
@@ -98,10 +106,10 @@ pub(super) async fn remove(docker: &Docker, id: &str) {
     let _ = docker.remove_container(id, Some(force)).await;
 }
 
-/// A container's exit code, once it has one.
-pub(super) async fn exit_code(docker: Docker, id: String) -> Option<i32> {
+/// A container's exit code, once it has one; of one that removes itself, once its name is free again.
+pub(super) async fn exit_code(docker: Docker, id: String, rm: bool) -> Option<i32> {
     // Asked before the start: a container that removes itself tells its code to those that wait already.
-    let options = WaitContainerOptions { condition: "next-exit".to_owned() };
+    let options = WaitContainerOptions { condition: if rm { "removed" } else { "next-exit" }.to_owned() };
     let code = match pin!(docker.wait_container(&id, Some(options))).next().await? {
         Ok(response) => response.status_code,
         Err(Error::DockerContainerWaitError { code, .. }) => code,
