@@ -8,8 +8,8 @@ Sent to a host when its code first opens another. `core` is the agent's own name
 import sys
 
 thread = core.thread
-# Targets, and requests to open one, that nobody holds any more; closed with the next request. A finaliser must not take
-# a lock, so it adds here.
+# Targets, and requests to open one, that nobody holds any more; closed with the next request, or as a call ends. A
+# finaliser must not take a lock, so it adds here.
 forgotten = []
 
 
@@ -73,9 +73,7 @@ class Request(core.Asked):
         core.step_aside()
         core.Asked.__init__(self, core.REACH, core.pickler()(request, 2))
         core.flush()
-        for _ in range(len(forgotten)):
-            if forgotten:  # the request that closes one comes by here too
-                close_forgotten(forgotten.pop(0))
+        let_go()
 
     def finished(self):
         with core.guard:
@@ -101,6 +99,13 @@ class Request(core.Asked):
             self.cancelled = True
             core.bulk.append(core.frame(core.CANCEL, 0, self.channel))  # not before the request itself
             core.flush()
+
+
+def let_go():
+    """Closes what nobody holds any more."""
+    for _ in range(len(forgotten)):
+        if forgotten:  # the request that closes one comes by here too
+            close_forgotten(forgotten.pop(0))
 
 
 def close_forgotten(thing):

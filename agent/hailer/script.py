@@ -18,7 +18,9 @@ def run(path, arguments, text):
     main = sys.modules["__main__"].__dict__
     main["__file__"] = name
     sys.argv[:] = [name] + [str(word) for word in arguments]
-    sys.path.insert(0, os.path.dirname(os.path.abspath(name)))
+    folder = os.path.dirname(os.path.abspath(name))
+    sys.path[:] = [folder] + [other for other in sys.path if other != folder]
+    others = [id(tunnel) for tunnel in open_tunnels()]
     try:
         exec(compile(text.encode("utf-8") if core.PY2 else text, name, "exec", 0, True), main)
     except SystemExit as leaving:
@@ -31,7 +33,18 @@ def run(path, arguments, text):
         description = errors.describe(kind, error, trace, core.sources, errors.DEPTH, set())
         sys.stderr.write(u"".join(errors.lines(description)))
         return 1
+    finally:
+        # A program that ends leaves nothing open, though its names stay to be looked at.
+        for tunnel in open_tunnels():
+            if id(tunnel) not in others:
+                tunnel._start_close()
     return 0
+
+
+def open_tunnels():
+    """The tunnels that code of this agent holds open; nothing is asked for to find that out."""
+    module = sys.modules.get("hailer.tunnel")
+    return module.holding() if module else []
 
 
 def exit_code(code):

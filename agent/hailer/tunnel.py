@@ -3,6 +3,7 @@
 The controller opens them; what runs there runs as from the console. `core` is the agent's own namespace.
 """
 import time
+import weakref
 
 reach = core.module("hailer.reach")
 failure = core.module("hailer.failure")
@@ -13,6 +14,7 @@ Result, Request = reach.Result, reach.Request
 DEPTH_LIMIT = 2  # told here; the controller alone enforces it
 CLOSING = 5  # seconds that a close waits
 claiming = core.thread.allocate_lock()  # who opens a tunnel
+held = []  # references to the open ones, and to some that were closed since
 
 
 class BaseTunnel(setops.SetOps):
@@ -117,6 +119,8 @@ class BaseTunnel(setops.SetOps):
         if answer[0] == "ok":
             self._facts = dict((inert.native(key), value) for key, value in answer[1].items())
             self._target = self._facts["target"]
+            held[:] = [one for one in held if one() is not None and one()._target is not None]
+            held.append(weakref.ref(self))
         elif answer[0] == "depth":
             raise failure.DepthLimitExceeded(answer[1])
         else:
@@ -207,6 +211,11 @@ class BaseTunnel(setops.SetOps):
     def fetch(self, remote_path, local_path=None):
         """Copies a file from there, whole or not at all; a dict as of put()."""
         return reach.finish(core.module("hailer.transfer").fetch(self, remote_path, local_path))
+
+
+def holding():
+    """The tunnels that are open."""
+    return [tunnel for tunnel in [one() for one in held] if tunnel is not None and tunnel._target is not None]
 
 
 def wait_all(requests):

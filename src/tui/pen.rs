@@ -1,6 +1,7 @@
 //! The one way by which panes put text on the screen: through the allow-list of [`crate::model::remote_text`], measured,
 //! and cut where the room ends, so that no text can leave its place or do anything but be read.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use ratatui::buffer::{Buffer, CellDiffOption, CellWidth};
@@ -189,6 +190,17 @@ fn without(glyph: Glyph<'_>, columns: usize) -> Glyph<'_> {
 fn is_hit(hits: &[Range<usize>], byte: usize) -> bool {
     let next = hits.partition_point(|hit| hit.end <= byte);
     hits.get(next).is_some_and(|hit| hit.contains(&byte))
+}
+
+/// A name that is to fit into `width` columns. What tells names apart stands at their ends more often than not, so it is
+/// the middle that goes; a name with more than ASCII is left for the pen to cut.
+pub fn shortened<'n>(name: &'n str, width: usize, more: &str) -> Cow<'n, str> {
+    const SHORTEST: usize = 6;
+    if !name.is_ascii() || name.len() <= width || width < SHORTEST {
+        return Cow::Borrowed(name);
+    }
+    let end = width / 2;
+    format!("{}{more}{}", &name[..width - 1 - end], &name[name.len() - end..]).into()
 }
 
 /// How many columns a text takes; at most `limit`, beyond which nothing is read.

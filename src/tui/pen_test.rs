@@ -85,3 +85,11 @@ proptest! {
         prop_assert!((width as u16..200).all(|x| buf[(x, 0)].symbol() == " "));
     }
 }
+
+#[test]
+fn a_name_loses_its_middle_first() {
+    assert_eq!(shortened("docker:hailer-c1", 15, "…"), "docker:…iler-c1");
+    assert_eq!(shortened("docker:hailer-c1", 16, "…"), "docker:hailer-c1");
+    assert_eq!(shortened("docker:hailer-c1", 5, "…"), "docker:hailer-c1", "the pen cuts what is too narrow");
+    assert_eq!(shortened("conteneur-été-1", 8, "…"), "conteneur-été-1");
+}

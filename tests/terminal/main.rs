@@ -3,6 +3,7 @@
 
 mod console;
 mod leaving;
+mod scripts;
 mod sizes;
 mod using;
 

@@ -1,9 +1,11 @@
 //! What there is to say of a target, or of a cell with all that are equal to it.
 
+use crate::engine::code::Script;
 use crate::engine::event::{Cell, Level, Raised};
 use crate::engine::target::{LinkState, TargetId};
 use crate::model::cell::CellEntry;
 use crate::model::run::Run;
+use crate::shell_words;
 use crate::tui::action::Action;
 use crate::tui::overlay::details::tree::{Path, Tree};
 use crate::tui::pane::Context;
@@ -116,7 +118,7 @@ pub(super) fn cell(cx: &Context, run: &Run, entry: &CellEntry, tree: &Tree) -> R
     if let Some(group) = equal.filter(|group| group.count() > 1) {
         rows.put(0, "same on  ", format!("{} ({} hosts)", group.names(), group.count()), Role::Text);
     }
-    outcome(cx, &mut rows, entry, tree);
+    outcome(cx, &mut rows, run, entry, tree);
     if entry.warnings.total() > 0 {
         rows.head(&counted(entry.warnings.total(), "warning"));
         let sign = format!("{} ", cx.glyphs.level(Level::Warning));
@@ -137,6 +139,11 @@ pub(super) fn cell(cx: &Context, run: &Run, entry: &CellEntry, tree: &Tree) -> R
         }
     }
     rows.head("code");
+    if let Some(Script { path, arguments, .. }) = run.spec.code.script() {
+        let called: Vec<_> =
+            [path.to_string_lossy().into_owned()].into_iter().chain(arguments.iter().cloned()).collect();
+        rows.put(0, "# ", shell_words::join(&called), Role::Dim);
+    }
     rows.text(0, run.spec.code.text(), Role::Code);
     rows
 }
@@ -146,10 +153,10 @@ fn counted(count: u64, what: &str) -> String {
     format!("{} {what}{}", times::count(count), if count == 1 { "" } else { "s" })
 }
 
-fn outcome(cx: &Context, rows: &mut Rows, entry: &CellEntry, tree: &Tree) {
+fn outcome(cx: &Context, rows: &mut Rows, run: &Run, entry: &CellEntry, tree: &Tree) {
     match &entry.cell {
         Cell::Value { value } => {
-            rows.head("value");
+            rows.head(if run.spec.code.script().is_some() { "exit code" } else { "value" });
             value_rows(cx, rows, value, tree);
         }
         Cell::Raised { error } => raised(rows, error),

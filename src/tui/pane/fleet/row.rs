@@ -3,7 +3,7 @@
 use crate::engine::target::Origin;
 use crate::model::fleet::Entry;
 use crate::tui::pane::Context;
-use crate::tui::pen::{Pen, measure};
+use crate::tui::pen::{Pen, measure, shortened};
 use crate::tui::theme::Role;
 use crate::tui::widget::times;
 
@@ -13,6 +13,8 @@ use super::tree::{Branch, Row, label};
 const WIDE: usize = 52;
 /// From this width on, the version of a ready target is shown beside its round trip.
 const MEDIUM: usize = 30;
+/// The least of what is known about a target that is worth showing, in columns.
+const ABOUT: usize = 6;
 
 /// Where names of this origin came from.
 pub(super) fn origin(origin: &Origin) -> &'static str {
@@ -102,6 +104,7 @@ pub(super) fn draw_target(
     let name = cx.theme.style(match row.faint {
         true => Role::Dim,
         false if marked => Role::Mark,
+        false if entry.target.origin == Origin::Hop => Role::Dim,
         false => Role::Text,
     });
     let under = match row.branch {
@@ -109,9 +112,10 @@ pub(super) fn draw_target(
         Branch::Leaf | Branch::Open => String::new(),
     };
     let named = measure(label, room.saturating_sub(measure(&under, room)));
-    pen.column(label, named, name).write(&under, dim);
+    pen.column(&shortened(label, named, cx.glyphs.more), named, name).write(&under, dim);
     let named = named + measure(&under, room);
-    if !entry.target.about.is_empty() && room > named + 4 {
+    // Less than this of it tells nothing.
+    if !entry.target.about.is_empty() && room > named + measure(&entry.target.about, ABOUT) {
         pen.skip(1).column(&entry.target.about, room - named - 1, dim);
     }
     pen.leave(side);

@@ -128,12 +128,16 @@ struct Filtered {
 
 impl Forest {
     fn new(fleet: &Fleet, filter: Option<&dyn Fn(&Entry) -> bool>) -> Self {
-        let (mut roots, mut children) = (BTreeMap::<_, Vec<_>>::new(), HashMap::<_, Vec<_>>::new());
+        let (mut tops, mut children) = (Vec::new(), HashMap::<_, Vec<_>>::new());
         for entry in fleet.iter() {
             match parent(fleet, entry) {
                 Some(parent) => children.entry(parent.target.id).or_default().push(entry.target.id),
-                None => roots.entry(entry.target.origin.clone()).or_default().push(entry.target.id),
+                None => tops.push(entry.target.id),
             }
+        }
+        let mut roots = BTreeMap::<_, Vec<_>>::new();
+        for top in tops {
+            roots.entry(group(fleet, &children, top)).or_default().push(top);
         }
         Self { roots, children, filtered: filter.map(|passes| Filtered::new(fleet, passes)) }
     }
@@ -203,6 +207,16 @@ impl Filtered {
         }
         Self { passing, shown }
     }
+}
+
+/// The group that a tree stands in: that of its root; where that is only on the way, the first of those beyond it.
+fn group(fleet: &Fleet, children: &HashMap<TargetId, Vec<TargetId>>, id: TargetId) -> Origin {
+    let own = fleet.get(id).map_or(Origin::Hop, |entry| entry.target.origin.clone());
+    if own != Origin::Hop {
+        return own;
+    }
+    let beyond = children.get(&id).into_iter().flatten().map(|child| group(fleet, children, *child));
+    beyond.filter(|origin| *origin != Origin::Hop).min().unwrap_or(own)
 }
 
 /// The target under which this one stands.

@@ -7,7 +7,7 @@ use crate::tui::glyphs;
 use crate::tui::pane::fixture::Desk;
 use crate::tui::pane::fleet::FleetPane;
 
-/// A bastion with two hosts behind it, one of them with containers and a user; a host of its own.
+/// A bastion with two hosts behind it, one of them with containers and a user; a host of another group.
 fn desk() -> Desk {
     let mut desk = Desk::default();
     desk.found(1, "bastion", Origin::Hop);
@@ -16,7 +16,7 @@ fn desk() -> Desk {
     desk.under(2, 4, "bastion/web1/docker:cache", Origin::Code);
     desk.under(2, 5, "bastion/web1?sudo", Origin::Named);
     desk.under(1, 6, "bastion/web10", Origin::Named);
-    desk.found(7, "db1", Origin::Named);
+    desk.found(7, "db1", Origin::SshConfig);
     for id in [1, 2, 3, 6, 7] {
         desk.ready(id, 400 * u64::from(id));
     }
@@ -116,9 +116,10 @@ fn who_is_only_on_the_way_is_taken_only_when_marked_itself() {
     desk.selection = Selection::default();
     go(&mut desk, &mut pane, 7);
     act(&mut desk, &mut pane, &[Action::MarkRange]);
-    go(&mut desk, &mut pane, 2);
+    desk.found(8, "above", Origin::Named);
+    go(&mut desk, &mut pane, 8);
     act(&mut desk, &mut pane, &[Action::MarkRange]);
-    assert_eq!(selected(&desk), [2, 7], "a range passes over it");
+    assert_eq!(selected(&desk), [2, 3, 4, 5, 6, 7, 8], "a range passes over it");
 }
 
 #[test]
@@ -135,6 +136,21 @@ fn who_is_reached_through_the_unknown_or_through_itself_is_not_lost() {
     for name in ["elsewhere/web9", "loop1", "loop2", "self", "deep30", "deep99"] {
         assert!(text.contains(name), "{name} is lost:\n{text}");
     }
+}
+
+#[test]
+fn who_is_on_the_way_stands_in_the_group_of_those_beyond() {
+    let mut desk = Desk::default();
+    desk.found(1, "local", Origin::BuiltIn);
+    desk.found(2, "idle", Origin::Hop);
+    desk.found(3, "jump", Origin::Hop);
+    desk.under(3, 4, "jump/opened", Origin::Code);
+    desk.found(5, "outer", Origin::Hop);
+    desk.under(5, 6, "outer/inner", Origin::Hop);
+    desk.under(6, 7, "outer/inner/web1", Origin::Named);
+    desk.under(6, 8, "outer/inner/opened", Origin::Code);
+    let text = desk.draw_in(&FleetPane::default(), Rect::new(0, 0, 40, 16));
+    insta::assert_snapshot!("tree_groups", text);
 }
 
 #[test]

@@ -19,6 +19,7 @@ use crate::model::select::Selection;
 use crate::model::state::State;
 use crate::model::table::{By, Sort, Stats, Table};
 use crate::tui::action::Action;
+use crate::tui::keys::Chord;
 use crate::tui::msg::{Ask, Subject};
 use crate::tui::pane::{Context, Pane};
 use crate::tui::pen::Pen;
@@ -286,7 +287,10 @@ impl Pane for GridPane {
 
 /// What to do where nothing has run.
 fn nothing_yet(cx: &Context, area: Rect, buf: &mut Buffer) {
-    let key = |action: Action| action.info().keys.first().copied().unwrap_or_default();
+    let key = |action: Action| {
+        let key = action.info().keys.first().copied().unwrap_or_default();
+        key.parse::<Chord>().map_or_else(|_| key.to_owned(), |chord| chord.to_string())
+    };
     let hosts = cx.selection.targets(&cx.model.fleet);
     let says = if hosts.is_empty() {
         format!(

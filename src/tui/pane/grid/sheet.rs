@@ -14,7 +14,7 @@ use crate::model::state::State;
 use crate::model::table::{Shown, Sort, TableRow};
 use crate::tui::pane::Context;
 use crate::tui::pane::grid::seen::Seen;
-use crate::tui::pen::{Pen, measure};
+use crate::tui::pen::{Pen, measure, shortened};
 use crate::tui::theme::Role;
 use crate::tui::widget::times;
 use crate::wire::value::Value;
@@ -27,6 +27,8 @@ const WIDEST: usize = 32;
 const NARROWEST: usize = 6;
 /// Below this width a state is told by its sign alone, so that there is room for values.
 const NARROW: usize = 60;
+/// Columns of a state's sign.
+const SIGN: usize = 2;
 /// Columns of the time.
 const TIME: usize = 7;
 /// Columns for telling how many columns there is no room for.
@@ -69,7 +71,7 @@ impl<'a> Sheet<'a> {
         let host = rows.iter().map(|row| measure(&hosts(row), width)).max().unwrap_or(0);
         let host = host.clamp(4, (width * 2 / 5).max(8));
         let state = rows.iter().map(|row| row.sample.state().name().len()).max().unwrap_or(0).max(3);
-        let state = if width < NARROW { 2 } else { state + 2 };
+        let state = if width < NARROW { SIGN } else { state + SIGN };
         let mut room = width.saturating_sub(1 + host + 1 + state + 1 + TIME);
         let mut slots: Vec<Slot> = Vec::new();
         for (at, column) in wanted.iter().enumerate() {
@@ -144,8 +146,9 @@ impl<'a> Sheet<'a> {
             pen.wash(cx.theme.style(if cx.focused { Role::RowFocus } else { Role::Row }));
         }
         pen.column(if here { cx.glyphs.cursor } else { "" }, 1, cx.theme.style(Role::Accent));
-        pen.column(&hosts(row), self.host, cx.theme.style(Role::Text)).skip(1);
-        pen.column(cx.glyphs.cell(state), 2, own).column(state.name(), self.state - 2, own).skip(1);
+        pen.column(&shortened(&hosts(row), self.host, cx.glyphs.more), self.host, cx.theme.style(Role::Text))
+            .skip(1);
+        pen.column(cx.glyphs.cell(state), SIGN, own).column(word(cx, row), self.state - SIGN, own).skip(1);
         let time = row.sample.elapsed(cx.now).map(times::short).unwrap_or_default();
         pen.column_right(&time, TIME, dim).skip(1);
         if row.sample.warnings.total() > 0 {
@@ -156,7 +159,11 @@ impl<'a> Sheet<'a> {
             State::Value if run.spec.code.script().is_some() => draw_exit(cx, row, &mut pen),
             State::Value => self.draw_values(cx, row, &mut pen),
             State::Running => draw_underway(cx, run, row, &mut pen),
-            _ => drop(pen.write(&row.sample.summary(pen.room() + 1), own)),
+            _ => {
+                let says = row.sample.summary(pen.room() + 1);
+                let says = if says.is_empty() && self.state == SIGN { word(cx, row).into() } else { says };
+                pen.write(&says, own);
+            }
         }
     }
 
@@ -175,6 +182,14 @@ impl<'a> Sheet<'a> {
             pen.skip(1);
         }
     }
+}
+
+/// The state in one word: whoever waits for an answer says so.
+fn word(cx: &Context, row: &TableRow<'_>) -> &'static str {
+    let state = row.sample.state();
+    let asked = cx.model.question.as_ref().map(|question| question.target);
+    let asks = state == State::Connecting && asked.is_some_and(|target| row.targets.contains(&target));
+    if asks { "asks" } else { state.name() }
 }
 
 /// The names of a row, and how many they are.

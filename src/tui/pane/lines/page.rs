@@ -11,7 +11,7 @@ use crate::model::lines::{Scope, Seq, Stored};
 use crate::model::remote_text;
 use crate::tui::pane::Context;
 use crate::tui::pane::lines::{LinesPane, Place, Times};
-use crate::tui::pen::{Look, Pen, measure, wrap};
+use crate::tui::pen::{Look, Pen, measure, shortened, wrap};
 use crate::tui::theme::Role;
 use crate::tui::widget::times;
 
@@ -163,6 +163,7 @@ impl<'a> Page<'a> {
         if self.names > 0 {
             let name = cx.model.fleet.name(line.target);
             let style = cx.theme.style(Role::host(&name));
+            let name = shortened(&name, self.names, cx.glyphs.more);
             pen.column(if first { &name } else { "" }, self.names, style).skip(1);
         }
         let sign = match line.stream {
