@@ -336,9 +336,6 @@ def outcome(call):
                 raise KeyboardInterrupt
             call.user = True
             message = dump(evaluate(call))
-            reach = sys.modules.get("hailer.reach")
-            if reach:
-                reach.let_go()
             call.user = False
             return VALUE, message
         except BaseException:

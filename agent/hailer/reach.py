@@ -8,7 +8,7 @@ Sent to a host when its code first opens another. `core` is the agent's own name
 import sys
 
 thread = core.thread
-# Targets, and requests to open one, that nobody holds any more; closed with the next request, or as a call ends. A
+# Targets, and requests to open one, that nobody holds any more; closed with the next request, or as a script ends. A
 # finaliser must not take a lock, so it adds here.
 forgotten = []
 

@@ -38,6 +38,9 @@ def run(path, arguments, text):
         for tunnel in open_tunnels():
             if id(tunnel) not in others:
                 tunnel._start_close()
+        reach = sys.modules.get("hailer.reach")
+        if reach:
+            reach.let_go()
     return 0
 
 
