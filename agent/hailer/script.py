@@ -20,7 +20,7 @@ def run(path, arguments, text):
     sys.argv[:] = [name] + [str(word) for word in arguments]
     sys.path.insert(0, os.path.dirname(os.path.abspath(name)))
     try:
-        exec(compile(text.encode("utf-8") if core.PY2 else text, name, "exec", 0, True), main)
+        exec(compile(core.module("hailer.source").readable(text), name, "exec", 0, True), main)
     except SystemExit as leaving:
         return exit_code(leaving.code)
     except KeyboardInterrupt:
