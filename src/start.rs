@@ -147,10 +147,14 @@ fn headless_run(run: &Run, common: &Common) -> Result<u8, String> {
 
 /// A program on this machine that reaches hosts.
 fn script(wanted: &Script, common: &Common) -> Result<u8, String> {
-    let config = with_flags(config(common)?, common);
+    let configured = config(common)?;
+    // The flag says what the script runs under; what its hosts use it says itself.
+    let config = Config { python: configured.python.clone(), ..with_flags(configured, common) };
     let code = Code::Script(script_file::read(&wanted.file, wanted.arguments.clone())?);
     let plan = Plan { code, timeout: None, fanout: None, look: Look::Script, color: common.color };
-    let mut engine = engine(&config, vec![inventory::this_machine()], Discover::default());
+    let mut own = inventory::this_machine();
+    own.address.hops.iter_mut().for_each(|hop| hop.options.python.clone_from(&common.python));
+    let mut engine = engine(&config, vec![own], Discover::default());
     engine.depth_limit = wanted.depth;
     headless::run(plan, engine).map_err(|error| error.to_string())
 }

@@ -8,6 +8,8 @@ mod support;
 use std::env;
 use std::path::PathBuf;
 use std::process::{Command, Output, id};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use support::{Fleet, fleet};
 
@@ -94,4 +96,38 @@ fn old_pythons_at_both_ends() {
         return;
     }
     passes(script(&fleet, &["--python", &python], "old.py", &[&folder]), "done under 2");
+}
+
+/// How many processes of this machine and its containers have that name.
+fn processes(name: &str) -> usize {
+    let output = Command::new("ps").args(["-e", "-o", "comm="]).output().expect("ps");
+    String::from_utf8_lossy(&output.stdout).lines().filter(|line| line.trim() == name).count()
+}
+
+/// Waits until there are so many.
+fn wait_for_processes(name: &str, count: usize, limit: Duration) {
+    let end = Instant::now() + limit;
+    while processes(name) != count {
+        assert!(Instant::now() < end, "{} processes {name}, not {count}", processes(name));
+        sleep(Duration::from_millis(50));
+    }
+}
+
+/// Interrupts a script when `count` processes wait: it ends at once, and they with it.
+fn interrupted(fleet: &Fleet, name: &str, more: &[&str], count: usize) {
+    let arguments = [&[name], more].concat();
+    let mut child = script(fleet, &[], "interrupted.py", &arguments).spawn().expect("hailer");
+    wait_for_processes(name, count, Duration::from_secs(20));
+    let begun = Instant::now();
+    Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill");
+    let status = child.wait().expect("its end");
+    assert_eq!(status.code(), Some(130));
+    wait_for_processes(name, 0, Duration::from_secs(2).saturating_sub(begun.elapsed()));
+}
+
+#[test]
+fn an_interrupt_ends_all_within_two_seconds() {
+    let Some(fleet) = fleet() else { return };
+    interrupted(&fleet, &format!("chop-{}", id()), &[], 3);
+    interrupted(&fleet, &format!("chopd-{}", id()), &["deeper"], 2);
 }

@@ -22,7 +22,7 @@ def run(path, arguments, text):
     sys.path[:] = [folder] + [other for other in sys.path if other != folder]
     others = [id(tunnel) for tunnel in open_tunnels()]
     try:
-        exec(compile(text.encode("utf-8") if core.PY2 else text, name, "exec", 0, True), main)
+        exec(compile(core.module("hailer.source").readable(text), name, "exec", 0, True), main)
     except SystemExit as leaving:
         return exit_code(leaving.code)
     except KeyboardInterrupt:

@@ -62,6 +62,12 @@ def text_of(filename):
     return text
 
 
+def readable(text):
+    """The text of a whole file, for compile(): 2.7 wants bytes where a line declares their encoding."""
+    declared = core.PY2 and any(u"coding" in line for line in text.split(u"\n", 2)[:2] if line.lstrip()[:1] == u"#")
+    return text.encode("utf-8") if declared else text
+
+
 def lines_of(text):
     """Its lines as Python counts them, each with its end."""
     return io.StringIO(text if text.endswith(u"\n") else text + u"\n", None).readlines()
@@ -74,7 +80,7 @@ def of_function(function):
         raise NotShippable("the source of %s is no longer known: run its definition again" % code.co_name)
     futures = futures_of(code.co_flags)
     try:
-        whole = compile(text, code.co_filename, "exec", future_flags(futures) | 0x400, True)
+        whole = compile(readable(text), code.co_filename, "exec", future_flags(futures) | 0x400, True)
     except SyntaxError:
         whole = None
     if whole is not None:
@@ -82,7 +88,7 @@ def of_function(function):
             return of_lambda(function, text, whole, futures)
         for node in ast.walk(whole):
             if getattr(node, "name", None) == code.co_name and first_line(node) == code.co_firstlineno:
-                compiled = compile(text, code.co_filename, "exec", future_flags(futures), True)
+                compiled = compile(readable(text), code.co_filename, "exec", future_flags(futures), True)
                 if any(alike(other, code) for other in inner(compiled)
                        if other.co_firstlineno == code.co_firstlineno):
                     return of_node(node, text, futures)
@@ -107,7 +113,7 @@ def class_texts(name, filenames):
     for filename in filenames:
         text = text_of(filename)
         try:
-            whole = compile(text, filename, "exec", 0x400, True) if text is not None else None
+            whole = compile(readable(text), filename, "exec", 0x400, True) if text is not None else None
         except SyntaxError:
             continue
         for node in ast.walk(whole) if whole is not None else ():

@@ -1,24 +1,23 @@
-"""Waits on several hosts until it is interrupted. Argument: a word that marks what runs there."""
-import subprocess
+"""Waits on several hosts until it is interrupted. Argument: the name by which the waiting processes can be told."""
 import sys
+import time
 
 from hailer import SSH, Docker, Group, Local
 
 
-def sleeps(mark):
-    subprocess.call(["sh", "-c", "sleep 600; : %s" % mark])
+def waits(name):
+    with open("/proc/self/comm", "w") as comm:
+        comm.write(name)
+    time.sleep(600)
 
 
-def deeper(mark):
-    return Docker("hailer-c5").call(sleeps, mark)
+def waits_further(name):
+    with open("/proc/self/comm", "w") as comm:
+        comm.write(name)
+    Docker("hailer-c5").call(waits, name)
 
 
-def either(mark, outer):
-    return deeper(mark) if outer else sleeps(mark)
-
-
-with Group([SSH("h1"), Docker("hailer-c6"), Local("here")]) as group:
-    print("up")
-    sys.stdout.flush()
-    group.call(sleeps, sys.argv[1])
-print("not interrupted")
+hosts = Group([SSH("h1"), Docker("hailer-c6"), Local("here")])
+if sys.argv[2:]:
+    hosts = SSH("h1")
+hosts.call(waits_further if sys.argv[2:] else waits, sys.argv[1])

