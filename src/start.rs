@@ -8,9 +8,10 @@ use std::sync::Mutex;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-use crate::cli::{Cli, Color, Common, ConfigCommand, Hosts, Run, Script, Sub};
+use crate::cli::{Carried, Cli, Color, Common, ConfigCommand, Hosts, Run, Script, Sub};
 use crate::config::{Config, SAMPLE, Source};
 use crate::engine::code::Code;
+use crate::engine::files::{Files, Way};
 use crate::engine::{DEPTH_LIMIT, Engine, EngineConfig};
 use crate::inventory::{self, Discover, Found};
 use crate::link::mux::Caps;
@@ -39,6 +40,8 @@ pub fn start(cli: Cli) -> Result<u8, String> {
         None => console(&target, &common),
         Some(Sub::Run(run)) => headless_run(&run, &common),
         Some(Sub::Script(wanted)) => script(&wanted, &common),
+        Some(Sub::Put(put)) => carry(Way::Put, &put.local, &put.remote, &put.carried, &common),
+        Some(Sub::Fetch(fetch)) => carry(Way::Fetch, &fetch.local, &fetch.remote, &fetch.carried, &common),
         Some(Sub::Hosts(wanted)) => list(&wanted, &common),
         Some(Sub::Bootstrap(_)) => print(&bootstrap::describe().map_err(|error| error.to_string())?),
         Some(Sub::Config(what)) => configuration(&what, &common),
@@ -140,6 +143,35 @@ fn headless_run(run: &Run, common: &Common) -> Result<u8, String> {
         timeout: config.timeout.limit(),
         fanout: (config.fanout > 0).then_some(config.fanout),
         look: look(run),
+        color: common.color,
+    };
+    headless::run(plan, engine(&config, targets, Discover::default())).map_err(|error| error.to_string())
+}
+
+/// Files to or from hosts.
+fn carry(way: Way, local: &str, remote: &str, carried: &Carried, common: &Common) -> Result<u8, String> {
+    let mut config = with_flags(config(common)?, common);
+    config.connect_timeout = carried.connect_timeout.unwrap_or(config.connect_timeout);
+    config.fanout = carried.fanout.unwrap_or(config.fanout);
+    let files = Files::new(way, local, remote, carried.delete)?;
+    if way == Way::Put {
+        fs::metadata(&files.local).map_err(|error| format!("{local}: {error}"))?;
+    }
+    let targets = targets(&carried.target)?;
+    if !carried.yes {
+        headless::confirm(targets.len(), config.confirm_over)?;
+    }
+    let look = match carried {
+        Carried { json: true, .. } => Look::Json,
+        Carried { table: true, .. } => Look::Table,
+        Carried { fold: true, .. } => Look::Fold,
+        _ => Look::Files,
+    };
+    let plan = Plan {
+        code: Code::Files(files),
+        timeout: carried.timeout.and_then(crate::duration::Span::limit),
+        fanout: (config.fanout > 0).then_some(config.fanout),
+        look,
         color: common.color,
     };
     headless::run(plan, engine(&config, targets, Discover::default())).map_err(|error| error.to_string())

@@ -1,10 +1,11 @@
-//! What a run runs: Python text as it stands, or a whole script, which is a program of its own.
+//! What a run runs: Python text as it stands, a whole script, which is a program of its own, or a transfer of files.
 
 use std::borrow::Cow;
 use std::path::PathBuf;
 
 use serde::Serialize;
 
+use crate::engine::files::Files;
 use crate::wire::value::Value;
 
 /// What a run runs.
@@ -15,6 +16,8 @@ pub enum Code {
     Text(String),
     /// A program, of which the exit code is the answer.
     Script(Script),
+    /// Files that are put or fetched.
+    Files(Files),
 }
 
 /// A script, read from a file of this machine.
@@ -33,7 +36,7 @@ impl Code {
     /// The text that a person wrote.
     pub fn text(&self) -> &str {
         match self {
-            Self::Text(text) | Self::Script(Script { text, .. }) => text,
+            Self::Text(text) | Self::Script(Script { text, .. }) | Self::Files(Files { text, .. }) => text,
         }
     }
 
@@ -42,14 +45,23 @@ impl Code {
         match self {
             Self::Text(text) => text.into(),
             Self::Script(script) => script.python().into(),
+            Self::Files(files) => files.python().into(),
         }
     }
 
     /// The script, if it is one.
     pub fn script(&self) -> Option<&Script> {
         match self {
-            Self::Text(_) => None,
+            Self::Text(_) | Self::Files(_) => None,
             Self::Script(script) => Some(script),
+        }
+    }
+
+    /// What is put or fetched, if it is that.
+    pub fn files(&self) -> Option<&Files> {
+        match self {
+            Self::Text(_) | Self::Script(_) => None,
+            Self::Files(files) => Some(files),
         }
     }
 }

@@ -194,7 +194,15 @@ impl Supervisor {
                 Order::Connect(target) => self.connect(target),
                 Order::Call(run, target) => {
                     if let Some((name, code)) = self.runs.code(run) {
-                        let request = Request::Call { run, name, code: code.into_owned() };
+                        let code = code.into_owned();
+                        let carry = self
+                            .runs
+                            .files(run)
+                            .and_then(|files| Some(files.carry(&self.registry.get(target)?.name)));
+                        let request = match carry {
+                            Some(carry) => Request::Carry { run, name, code, carry },
+                            None => Request::Call { run, name, code },
+                        };
                         self.request(target, request);
                     }
                 }

@@ -16,6 +16,7 @@ use crate::engine::passages::Answer;
 use crate::engine::runs::CallNews;
 use crate::engine::serving::Serving;
 use crate::engine::target::{LinkState, TargetId};
+use crate::link::files::Carry;
 use crate::link::opening::{Opened, Opening, Options, Route};
 use crate::tunnel::relay::{self, Outer};
 use crate::tunnel::{Failure, Stage};
@@ -36,6 +37,17 @@ pub enum Request {
         name: String,
         /// The Python text.
         code: String,
+    },
+    /// Carry files.
+    Carry {
+        /// For which run.
+        run: RunId,
+        /// What tracebacks call it.
+        name: String,
+        /// The Python text of the far end.
+        code: String,
+        /// What.
+        carry: Carry,
     },
     /// Ask this run's call to stop.
     Cancel(RunId),
