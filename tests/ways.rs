@@ -57,6 +57,7 @@ impl Desk {
             connects_at_once,
             depth_limit: DEPTH_LIMIT,
             program: Some(env!("CARGO_BIN_EXE_hailer").into()),
+            seating: hailer::engine::Seating::default(),
         };
         let (engine, events) = Engine::start(config).expect("an engine");
         Self { engine, events, names, runs: 0, asked: Vec::new(), links: HashMap::new() }
