@@ -7,16 +7,16 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::Mutex;
 
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-
 use crate::cli::{Cli, Color, Common, ConfigCommand, Hosts, Run, Script, Sub};
 use crate::config::{Config, SAMPLE, Source};
+use crate::crash;
 use crate::engine::code::Code;
 use crate::engine::rollout::{Gate, Steps};
-use crate::engine::{DEPTH_LIMIT, Engine, EngineConfig};
+use crate::engine::{DEPTH_LIMIT, Engine, EngineConfig, Seating};
 use crate::inventory::{self, Discover, Found};
 use crate::link::mux::Caps;
 use crate::link::opening::Options;
+use crate::open_files;
 use crate::print::headless::{self, Look, Plan};
 use crate::print::outcome::OK;
 use crate::print::{bootstrap, hosts, writer};
@@ -24,16 +24,12 @@ use crate::script_file;
 use crate::tui;
 use crate::tunnel::Defaults;
 
-/// As many files as we want to be allowed to hold open.
-const FILES: u64 = 65_536;
-
 /// Does what the command line says, and answers the exit status.
 ///
 /// # Errors
 /// What is wrong with the command line, the configuration or a name, in words for the person. Nothing has run then.
 pub fn start(cli: Cli) -> Result<u8, String> {
     let Cli { target, command, common } = cli;
-    open_many_files();
     if let Some(path) = &common.log {
         log_to(path)?;
     }
@@ -76,16 +72,6 @@ fn with_flags(mut config: Config, common: &Common) -> Config {
     config
 }
 
-/// Each link needs four files: three pipes and its process. The usual 1,024 are too few for some hundred links.
-fn open_many_files() {
-    let limit = getrlimit(Resource::Nofile);
-    let wanted = limit.maximum.unwrap_or(FILES).min(FILES);
-    if limit.current.is_some_and(|now| now < wanted) {
-        // Where it is refused, the links that find no room say so.
-        let _ = setrlimit(Resource::Nofile, Rlimit { current: Some(wanted), ..limit });
-    }
-}
-
 /// What the engine begins with.
 fn engine(config: &Config, targets: Vec<Found>, discover: Discover) -> EngineConfig {
     let python = Some(config.python.clone()).filter(|python| !python.is_empty());
@@ -100,6 +86,8 @@ fn engine(config: &Config, targets: Vec<Found>, discover: Discover) -> EngineCon
         },
         connects_at_once: config.connects_at_once,
         depth_limit: DEPTH_LIMIT,
+        seating: open_files::raise()
+            .map_or_else(Seating::default, |links| Seating { links, ..Seating::default() }),
         program: None,
     }
 }
@@ -124,7 +112,10 @@ fn console(named: &[String], common: &Common) -> Result<u8, String> {
     let (handle, events) = Engine::start(engine_config).map_err(|error| format!("the engine: {error}"))?;
     let ended = runtime.block_on(tui::run(setup, config.mouse, |command| handle.send(command), events));
     let outcome = ended.map_err(|error| format!("the terminal: {error}"))?;
-    outcome.status().map_err(str::to_owned)
+    outcome.status().map_err(|why| match crash::newest() {
+        Some(path) => format!("{why}; a report is in {}", path.display()),
+        None => why.to_owned(),
+    })
 }
 
 fn headless_run(run: &Run, common: &Common) -> Result<u8, String> {

@@ -36,6 +36,7 @@ impl Bench {
             connects_at_once: 8,
             depth_limit: 2,
             program: None,
+            seating: hailer::engine::Seating::default(),
         };
         let (handle, events) = Engine::start(config).expect("an engine");
         Self { handle, events, waiting: Vec::new(), runs: 0 }

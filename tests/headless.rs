@@ -202,51 +202,12 @@ fn more_links_than_the_usual_limit_of_open_files_allows() {
     assert_eq!(ran.status.code(), Some(0), "{} {}", text(&ran.stdout), text(&ran.stderr));
 }
 
-/// Three agents of this machine, of which the second one raises where it is told to.
-const THREE: [&str; 2] = ["-t", "local:a,local:b,local:c"];
-
 #[test]
-fn steps_come_one_after_the_other_and_all_is_counted() {
-    let (out, err, status) = said(&[&THREE[..], &["--first", "1", "--batch", "1", "5"]].concat());
-    assert_eq!((out.as_str(), status), ("local:a: 5\nlocal:b: 5\nlocal:c: 5\n", Some(0)));
-    let steps: Vec<_> = err.lines().filter(|line| line.contains("step")).collect();
-    assert_eq!(steps, [1, 2, 3].map(|step| format!("hailer: step {step} of 3: 1 target")));
-}
-
-#[test]
-fn a_step_that_fails_leaves_the_others_skipped_with_the_reason() {
-    let (out, status) = lines(&[&THREE[..], &["--first", "1", "1/0"]].concat());
-    assert_eq!(status, Some(3));
-    let why = "the run ended with step 1 of 2: 1 target had failed";
-    for (line, name) in out[1..3].iter().zip(["local:b", "local:c"]) {
-        assert_eq!(*line, json!({"target": name, "state": "skipped", "why": why}));
-    }
-    assert_eq!(out[3], json!({"summary": {"raised": 1, "skipped": 2}, "targets": 3}));
-}
-
-#[test]
-fn answers_must_be_equal_where_that_is_asked_for_and_halts_count_over_steps() {
-    let code = "import os; os.getpid()";
-    let same = lines(&[&THREE[..], &["--batch", "2", "--gate", "same", code]].concat());
-    assert_eq!(same.0[3], json!({"summary": {"value": 2, "skipped": 1}, "targets": 3}));
-    let halted = lines(&[&THREE[..], &["--batch", "1", "--halt-at", "60%", "1/0"]].concat());
-    assert_eq!(halted.0[3], json!({"summary": {"raised": 2, "skipped": 1}, "targets": 3}));
-    assert_eq!(halted.0[2]["why"], "the run was halted when 2 targets had failed");
-}
-
-#[test]
-fn a_gate_that_asks_needs_a_terminal_before_anything_runs() {
-    let program = env!("CARGO_BIN_EXE_hailer");
-    let mut alone = Command::new("setsid"); // a session of its own has no terminal
-    alone
-        .args(["--wait", program, "--no-config", "run"])
-        .args(THREE)
-        .args(["--first", "1", "--gate", "ask", "5"]);
-    let output = alone.stdin(Stdio::null()).output().expect("setsid");
-    assert_eq!((text(&output.stdout), output.status.code()), ("", Some(2)));
-    assert!(
-        text(&output.stderr).contains("--gate ask needs a terminal to ask on"),
-        "{}",
-        text(&output.stderr)
-    );
+fn a_low_limit_of_open_files_lets_a_run_take_longer_and_says_so() {
+    let line = "ulimit -n 96 && exec \"$0\" run --no-config --yes -t 'local:[1-30]' 1 --fold";
+    let ran = Command::new("sh").args(["-c", line, env!("CARGO_BIN_EXE_hailer")]).output().expect("sh");
+    let (out, err) = (text(&ran.stdout), text(&ran.stderr));
+    assert_eq!(ran.status.code(), Some(0), "{out} {err}");
+    assert!(out.contains("(30)"), "{out}");
+    assert!(err.contains("room for 6 links at once") && err.contains("ulimit -n"), "{err}");
 }

@@ -87,6 +87,7 @@ impl Bench {
             connects_at_once: 8,
             depth_limit: 2,
             program: None,
+            seating: hailer::engine::Seating::default(),
         };
         let (handle, events) = Engine::start(config).expect("an engine");
         let spec = RunSpec::new(RUN, "6 * 7", vec![GOOD, EVIL]);

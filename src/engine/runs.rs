@@ -125,6 +125,12 @@ impl Runs {
         self.active.keys().copied().collect()
     }
 
+    /// Whether a run that is not finished still needs this target's link.
+    pub fn needs(&self, target: TargetId) -> bool {
+        let open = |active: &Active| active.slots.get(&target).is_some_and(|slot| *slot != Slot::Final);
+        self.active.values().any(open)
+    }
+
     /// A target's link changed its state.
     pub fn link(&mut self, target: TargetId, links: &HashMap<TargetId, LinkState>, step: &mut Step<'_>) {
         let Some(state) = links.get(&target) else { return };

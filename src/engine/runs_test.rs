@@ -47,8 +47,8 @@ impl Bench {
         self.start_with(RunSpec { timeout, fanout, ..self.spec() });
     }
 
-    fn start_in(&mut self, steps: Option<Steps>) {
-        self.start_with(RunSpec { steps, ..self.spec() });
+    fn start_in(&mut self, steps: Steps) {
+        self.start_with(RunSpec { steps: Some(steps), ..self.spec() });
     }
 
     fn start_with(&mut self, spec: RunSpec) {
@@ -197,8 +197,8 @@ fn no_targets_finish_at_once_and_a_doubled_target_counts_once() {
     assert_eq!(bench.told(), ["0:running", "0:value", "finished"]);
 }
 
-fn steps(text: &str) -> Option<Steps> {
-    Some(text.parse().expect("steps"))
+fn steps(text: &str) -> Steps {
+    text.parse().expect("steps")
 }
 
 fn go(bench: &mut Bench, yes: bool) {
@@ -252,7 +252,7 @@ fn answers_that_differ_end_a_run_that_wants_equal_ones() {
 #[test]
 fn a_run_that_waits_for_a_person_waits_whatever_becomes_of_links() {
     let mut bench = Bench::with([ready(), ready(), LinkState::Idle]);
-    bench.start_in(Some(Steps::ONE_THEN_ASK));
+    bench.start_in(Steps::ONE_THEN_ASK);
     go(&mut bench, true);
     assert_eq!(bench.told().len(), 2, "nothing waits yet");
     bench.returns(0);
@@ -277,13 +277,13 @@ fn a_run_that_waits_for_a_person_waits_whatever_becomes_of_links() {
 fn a_run_that_waits_ends_by_a_no_or_a_cancel() {
     for no in [true, false] {
         let mut bench = Bench::with([ready(), ready()]);
-        bench.start_in(Some(Steps::ONE_THEN_ASK));
+        bench.start_in(Steps::ONE_THEN_ASK);
         bench.returns(0);
         bench.told();
         if no {
-            go(&mut bench, false)
+            go(&mut bench, false);
         } else {
-            bench.cancel(Interrupt::Soft)
+            bench.cancel(Interrupt::Soft);
         }
         assert_eq!(bench.told(), ["1:skipped", "finished"]);
     }
@@ -293,7 +293,7 @@ fn a_run_that_waits_ends_by_a_no_or_a_cancel() {
 fn a_run_halts_in_the_midst_of_a_step_and_lets_end_what_runs() {
     let lost = || Cell::Lost { why: String::new() };
     let mut bench = Bench::with([ready(), ready(), ready(), LinkState::Connecting, ready(), ready()]);
-    bench.start_with(RunSpec { fanout: Some(4), steps: steps("halt-at 30%"), ..bench.spec() });
+    bench.start_with(RunSpec { fanout: Some(4), steps: Some(steps("halt-at 30%")), ..bench.spec() });
     bench.told();
     bench.ends(0, lost());
     assert_eq!(bench.told(), ["0:lost", "4:running"]);

@@ -102,7 +102,9 @@ impl Outcome {
     pub fn status(self) -> Result<u8, &'static str> {
         match self {
             Self::Done => Ok(0),
-            Self::EngineGone => Err("the engine ended by itself; `--log FILE` keeps what it says"),
+            Self::EngineGone => {
+                Err("the engine ended by itself, which is a fault of hailer's; please report it")
+            }
             Self::Signalled(Signal::HangUp) => Ok(128 + 1),
             Self::Signalled(Signal::Interrupt) => Ok(128 + 2),
             Self::Signalled(Signal::Terminate) => Ok(128 + 15),

@@ -5,10 +5,10 @@ use tokio::task;
 
 use super::super::Supervisor;
 use super::*;
-use crate::engine::EngineConfig;
 use crate::engine::command::{Command, RunId, RunSpec};
 use crate::engine::event::{Cell, Event, RunChange};
 use crate::engine::passages::Passages;
+use crate::engine::{EngineConfig, Seating};
 use crate::inventory::{self, Discover};
 use crate::link::agent::AgentInfo;
 use crate::link::call;
@@ -39,6 +39,7 @@ impl Bench {
             connects_at_once: 8,
             depth_limit: 2,
             program: None,
+            seating: Seating::default(),
         });
         let asking = engine.found(inventory::named("web1").unwrap().remove(0));
         let mut bench =

@@ -18,6 +18,7 @@ use crate::engine::command::{Command, RunId};
 use crate::engine::event::{Event, Level, Millis, TargetChange};
 use crate::model::Model;
 use crate::model::select::Selection;
+use crate::model::state::Link;
 use crate::tui::action::Place;
 use crate::tui::msg::{Ask, Effect, Msg, Outcome};
 use crate::tui::overlay::details::Details;
@@ -81,6 +82,12 @@ impl App {
             Msg::Edited(Err(why)) | Msg::Copied(Err(why)) => self.tell(Level::Error, why),
         }
         Vec::new()
+    }
+
+    /// How many links are open, or on their way.
+    pub fn open_links(&self) -> usize {
+        let open = |link: &Link| matches!(link, Link::Ready | Link::Connecting | Link::Booting);
+        self.model.fleet.counts().iter().filter(|(link, _)| open(link)).map(|(_, count)| count).sum()
     }
 
     /// In how long [`Msg::Clock`] is wanted, since something on the screen changes by itself; none: nothing does.
