@@ -55,7 +55,10 @@ fn what_it_does_not_catch_is_printed_as_python_prints_it() {
     let (out, err, code) = ran("def broken():\n    return {}['a key']\nprint(1)\nbroken()\n", &[]);
     assert_eq!((out.as_str(), code), ("1\n", Some(1)));
     let lines: Vec<&str> = err.lines().collect();
-    assert_eq!((lines[0], lines[lines.len() - 1]), ("Traceback (most recent call last):", "KeyError: 'a key'"));
+    assert_eq!(
+        (lines[0], lines[lines.len() - 1]),
+        ("Traceback (most recent call last):", "KeyError: 'a key'")
+    );
     assert!(lines.contains(&"    return {}['a key']") && !err.contains("hailer/"), "{err}");
     let (_, err, code) = ran("x = (\n", &[]);
     assert!(code == Some(1) && err.contains("SyntaxError") && err.contains("line 1"), "{err}");
@@ -71,7 +74,9 @@ fn its_progress_and_its_warnings_go_to_standard_error_as_they_come() {
 
 #[test]
 fn what_it_prints_is_seen_while_it_runs() {
-    let folder = folder("import os, sys, time\nprint('begun')\nwhile not os.path.exists(sys.argv[1]):\n    time.sleep(0.01)\n");
+    let folder = folder(
+        "import os, sys, time\nprint('begun')\nwhile not os.path.exists(sys.argv[1]):\n    time.sleep(0.01)\n",
+    );
     let go_on = folder.path().join("go-on").display().to_string();
     let mut child = command(&folder, &[&go_on]).stdout(Stdio::piped()).spawn().expect("hailer");
     let mut line = String::new();
