@@ -45,7 +45,7 @@ impl Person {
 
     /// The next question.
     async fn asked(&mut self) -> Asked {
-        let next = timeout(Duration::from_secs(60), self.questions.recv()).await;
+        let next = timeout(Duration::from_mins(1), self.questions.recv()).await;
         next.expect("a question in time").expect("a question")
     }
 
@@ -65,7 +65,7 @@ impl Person {
     /// ssh to a host of the fleet, where Python writes 42.
     fn ssh(&self, fleet: &Fleet, host: &str, more: &[&str]) -> Pipes {
         let defaults = Defaults::default();
-        let limit = Duration::from_secs(60);
+        let limit = Duration::from_mins(1);
         let start = Start { defaults: &defaults, stage0: "print(6*7)", limit, asker: None };
         let config = fleet.ssh_config().display().to_string();
         let more: Vec<String> = ["-F", &config].iter().chain(more).map(ToString::to_string).collect();
@@ -78,7 +78,7 @@ impl Person {
 /// All that came, and how it ended.
 async fn ended(mut pipes: Pipes) -> (String, Seen) {
     let mut stdout = String::new();
-    let reading = timeout(Duration::from_secs(60), pipes.stdout.read_to_string(&mut stdout)).await;
+    let reading = timeout(Duration::from_mins(1), pipes.stdout.read_to_string(&mut stdout)).await;
     reading.expect("an end in time").expect("text");
     let (stderr, ending) = pipes.last_words(100_000).await;
     assert_ne!(ending, Ending::Unknown);

@@ -117,7 +117,7 @@ fn wait_for_processes(name: &str, count: usize, limit: Duration) {
 fn interrupted(fleet: &Fleet, name: &str, more: &[&str], count: usize) {
     let arguments = [&[name], more].concat();
     let mut child = script(fleet, &[], "interrupted.py", &arguments).spawn().expect("hailer");
-    wait_for_processes(name, count, Duration::from_secs(60));
+    wait_for_processes(name, count, Duration::from_mins(1));
     let begun = Instant::now();
     Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill");
     let status = child.wait().expect("its end");

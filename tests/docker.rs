@@ -80,7 +80,7 @@ impl Drop for Container {
 
 async fn open(address: &str) -> Result<Opened, Failure> {
     let options =
-        Options { timeout: Duration::from_secs(60), defaults: Defaults::default(), caps: Caps::default() };
+        Options { timeout: Duration::from_mins(1), defaults: Defaults::default(), caps: Caps::default() };
     let route = Route::from_here(&address.parse().expect(address)).expect("a hop");
     Opening::start(&route, &options).await?.interpreter().await?.agent().await
 }
@@ -239,7 +239,7 @@ async fn the_three_pipes_are_apart_and_the_input_can_end_alone() {
         let mut pipes = started.unwrap_or_else(|failure| panic!("{failure:?}"));
         pipes.stdin.write_all(&data).await.unwrap();
         pipes.stdin.shutdown().await.unwrap();
-        let (out, err, ending) = timeout(Duration::from_secs(60), drain(pipes)).await.expect("it ends");
+        let (out, err, ending) = timeout(Duration::from_mins(1), drain(pipes)).await.expect("it ends");
         assert_eq!(err, format!(".{}", data.len()), "run: {run}");
         assert!(out.iter().rev().eq(data.iter()), "run: {run}: {} bytes came back", out.len());
         assert_eq!(ending, Ending::Code(7), "run: {run}");

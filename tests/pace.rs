@@ -61,7 +61,7 @@ impl Sshd {
         let sshd = Self { folder, port, process };
         let begun = Instant::now();
         while sshd.connect().is_err() {
-            assert!(begun.elapsed() < Duration::from_secs(60), "sshd did not start: {}", sshd.log());
+            assert!(begun.elapsed() < Duration::from_mins(1), "sshd did not start: {}", sshd.log());
             std::thread::sleep(Duration::from_millis(20));
         }
         Some(sshd)

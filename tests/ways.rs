@@ -42,7 +42,7 @@ impl Desk {
     fn at_once(connects_at_once: usize, fleet: &Fleet, targets: &str) -> Self {
         let ssh_options = vec!["-F".to_owned(), fleet.ssh_config().display().to_string()];
         let opening = Options {
-            timeout: Duration::from_secs(60),
+            timeout: Duration::from_mins(1),
             defaults: Defaults { python: None, ssh_options },
             caps: Caps::default(),
         };
@@ -421,7 +421,7 @@ fn nothing_is_left_of_a_chain() {
     let Some(fleet) = fleet() else { return };
     let look = "ps -eo user,args --no-headers | grep -v 'ps -eo' | grep -v ' sh -c' | sort";
     // Other tests may still be leaving.
-    let settled = Instant::now() + Duration::from_secs(60);
+    let settled = Instant::now() + Duration::from_mins(1);
     while in_container("hailer-c6", look).contains(" -ESs -c ") && Instant::now() < settled {
         std::thread::sleep(Duration::from_millis(100));
     }
@@ -435,7 +435,7 @@ fn nothing_is_left_of_a_chain() {
         desk.engine.send(Command::Shutdown);
         while desk.events.blocking_recv().is_some() {}
     }
-    let end = Instant::now() + Duration::from_secs(60);
+    let end = Instant::now() + Duration::from_mins(1);
     while in_container("hailer-c6", look) != before {
         assert!(Instant::now() < end, "before:\n{before}\nafter:\n{}", in_container("hailer-c6", look));
         std::thread::sleep(Duration::from_millis(50));

@@ -25,7 +25,7 @@ fn runs(container: &str, process: u64) -> bool {
 
 /// Waits until none of these runs any more; those that do.
 fn left(processes: &[(&'static str, u64)]) -> Vec<(&'static str, u64)> {
-    let until = Instant::now() + Duration::from_secs(60);
+    let until = Instant::now() + Duration::from_mins(1);
     loop {
         let left: Vec<_> = processes.iter().copied().filter(|(host, process)| runs(host, *process)).collect();
         if left.is_empty() || Instant::now() > until {
