@@ -83,7 +83,7 @@ fn one_that_shows_life_is_busy_for_as_long_as_it_likes() {
 fn when_it_was_we_who_did_not_look_nothing_follows() {
     let mut bench = Bench::new();
     bench.answers();
-    bench.now += Duration::from_secs(600);
+    bench.now += Duration::from_mins(10);
     assert_eq!(bench.watch.look(bench.now, bench.came, bench.slept), is(Health::Well, 0));
     assert_eq!(bench.look(), is(Health::Silent, 5));
 }
@@ -93,7 +93,7 @@ fn after_a_sleep_dead_links_are_found_soon_and_live_ones_stay() {
     let (mut dead, mut live) = (Bench::new(), Bench::new());
     for bench in [&mut dead, &mut live] {
         bench.answers();
-        bench.slept = Duration::from_secs(3600);
+        bench.slept = Duration::from_hours(1);
         bench.look();
     }
     assert_eq!(live.answers(), is(Health::Well, 0));
