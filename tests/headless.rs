@@ -129,7 +129,7 @@ fn a_call_that_takes_too_long_is_ended() {
     let begun = Instant::now();
     let (lines, status) = lines(&["--timeout", "500ms", "import time; time.sleep(60)"]);
     assert_eq!((&lines[0]["state"], &lines[0]["after"], status), (&json!("timed out"), &json!(0.5), Some(3)));
-    assert!(begun.elapsed() < Duration::from_secs(20));
+    assert!(begun.elapsed() < Duration::from_secs(40));
 }
 
 /// A run that sleeps, once it is known to run.
@@ -174,7 +174,7 @@ fn sigterm_and_sighup_end_it_soon() {
         let begun = Instant::now();
         signal(&child, which);
         assert_eq!(child.wait().expect("an end").code(), Some(130));
-        assert!(begun.elapsed() < Duration::from_secs(8));
+        assert!(begun.elapsed() < Duration::from_secs(30));
     }
 }
 
