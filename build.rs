@@ -34,6 +34,7 @@ const MODULES: &[&str] = &[
     "setops",
     "ship",
     "source",
+    "template",
     "transfer",
     "tunnel",
     "values",

@@ -47,6 +47,7 @@ PACKAGE = {
     "files": "",
     "land": "_receive",
     "script": "",
+    "template": "Template render_template",
 }
 
 
