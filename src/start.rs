@@ -130,7 +130,10 @@ fn headless_run(run: &Run, common: &Common) -> Result<u8, String> {
     config.timeout = run.timeout.unwrap_or(config.timeout);
     config.connect_timeout = run.connect_timeout.unwrap_or(config.connect_timeout);
     config.fanout = run.fanout.unwrap_or(config.fanout);
-    let code = code(run)?.into();
+    let code = match &run.template {
+        Some(path) => Code::Template(script_file::read_template(path, &run.set)?),
+        None => code(run)?.into(),
+    };
     let targets = targets(&run.target)?;
     if !run.yes {
         headless::confirm(targets.len(), config.confirm_over)?;
