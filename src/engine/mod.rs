@@ -11,6 +11,7 @@ mod outbox;
 mod pace;
 mod passages;
 mod registry;
+pub mod rollout;
 mod runs;
 mod serving;
 mod supervisor;
@@ -26,6 +27,7 @@ use tokio::sync::mpsc;
 
 use crate::engine::command::Command;
 use crate::engine::event::Event;
+pub use crate::engine::supervisor::Seating;
 use crate::engine::supervisor::Supervisor;
 use crate::inventory::{Discover, Found};
 use crate::link::opening::Options;
@@ -51,6 +53,8 @@ pub struct EngineConfig {
     pub connects_at_once: usize,
     /// How many hosts may lie on a path that code opens: see [`DEPTH_LIMIT`].
     pub depth_limit: usize,
+    /// How many links of this machine's own may be open at once.
+    pub seating: Seating,
     /// Our own program, which ssh runs when it has a question; none: the one that is running.
     pub program: Option<PathBuf>,
 }
