@@ -65,7 +65,7 @@ pub struct Run {
     #[arg(long, value_name = "FILE")]
     pub template: Option<PathBuf>,
     /// A value for the template; may be repeated
-    #[arg(long, value_name = "NAME=TEXT", requires = "template")]
+    #[arg(long, value_name = "NAME=TEXT", requires = "template", conflicts_with_all = ["code", "file"])]
     pub set: Vec<String>,
     /// Print one JSON object a line, in order of arrival
     #[arg(long)]

@@ -124,7 +124,7 @@ fn headless_run(run: &Run, common: &Common) -> Result<u8, String> {
     config.connect_timeout = run.connect_timeout.unwrap_or(config.connect_timeout);
     config.fanout = run.fanout.unwrap_or(config.fanout);
     let code = match &run.template {
-        Some(path) => Code::Template(script_file::read_template(path, &run.set)?),
+        Some(path) => Code::Template(script_file::read_template(path, &run.set)?.into()),
         None => code(run)?.into(),
     };
     let targets = targets(&run.target)?;

@@ -12,7 +12,7 @@ use hailer::template;
 use pythons::{pythons, write_payload};
 use serde_json::{Map, Value};
 
-/// The templates of the table as this side translates them, for tests/agent/test_15_template.py.
+/// The templates of the table as this side translates them, for `tests/agent/test_15_template.py`.
 fn write_templates(folder: &Path) {
     let cases: Vec<Value> = serde_json::from_str(include_str!("template/cases.json")).expect("the table");
     let mut translated = Map::new();

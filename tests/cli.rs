@@ -83,7 +83,7 @@ fn usage_errors_exit_2_and_say_what_is_wrong() {
     usage_error(&["run"], "<CODE|--file <FILE>|--template <FILE>>");
     usage_error(&["run", "1", "--file", "x.py"], "cannot be used with");
     usage_error(&["run", "1", "--template", "x"], "cannot be used with");
-    usage_error(&["run", "1", "--set", "a=b"], "--template <FILE>");
+    usage_error(&["run", "1", "--set", "a=b"], "cannot be used with");
     usage_error(&["run", "1", "--json", "--fold"], "cannot be used with");
     usage_error(&["run", "1", "--timeout", "soon"], "`soon` is no span of time");
     usage_error(&["run", "1", "--fanout=-1"], "invalid value '-1' for '--fanout <N>'");

@@ -16,7 +16,7 @@ pub enum Code {
     /// A program, of which the exit code is the answer.
     Script(Script),
     /// A template, of which the text it becomes is the answer.
-    Template(Template),
+    Template(Box<Template>),
 }
 
 /// A script, read from a file of this machine.
@@ -50,9 +50,8 @@ impl Code {
     /// The text that a person wrote.
     pub fn text(&self) -> &str {
         match self {
-            Self::Text(text) | Self::Script(Script { text, .. }) | Self::Template(Template { text, .. }) => {
-                text
-            }
+            Self::Text(text) | Self::Script(Script { text, .. }) => text,
+            Self::Template(template) => &template.text,
         }
     }
 
@@ -123,7 +122,7 @@ mod tests {
     fn a_template_travels_translated() {
         let (name, text, code) = ("motd".to_owned(), "a ${x}".to_owned(), "translated".to_owned());
         let names = vec![("x".to_owned(), "it's".to_owned())];
-        let code = Code::Template(Template { name, text, code, names });
+        let code = Code::Template(Box::new(Template { name, text, code, names }));
         assert_eq!(
             code.python(),
             "__import__(\"hailer.template\").template.compiled(u'motd', u'translated', u'a ${x}').render(x=u\"it's\")"

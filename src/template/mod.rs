@@ -16,7 +16,7 @@ mod translate;
 use std::fmt;
 
 use ruff_python_ast::Expr;
-use ruff_python_parser::{parse_expression, parse_module};
+use ruff_python_parser::{Parsed, parse_expression, parse_module};
 
 pub use translate::translate;
 
@@ -56,7 +56,7 @@ pub fn compile(template: &str) -> Result<String, Problem> {
 
 /// Whether a text is a name that Python code can use.
 pub fn is_name(text: &str) -> bool {
-    matches!(parse_expression(text).map(|parsed| parsed.into_expr()), Ok(Expr::Name(name)) if name.id == text)
+    matches!(parse_expression(text).map(Parsed::into_expr), Ok(Expr::Name(name)) if name.id == text)
 }
 
 /// Whether a text that stands alone is Python.

@@ -12,9 +12,14 @@ const EMPTY: &str = "this block is empty; `% pass` does nothing";
 struct Block {
     /// Line of the template, from 1.
     number: usize,
-    is_function: bool,
     is_empty: bool,
-    /// A function with lines of text in it.
+    /// What is known of it, if it is a function's.
+    function: Option<Function>,
+}
+
+#[derive(Default)]
+struct Function {
+    /// It has lines of text.
     emits: bool,
     yields: bool,
     /// The lines of its bare `return`s, from 0.
@@ -74,16 +79,8 @@ impl Translation {
             let code = if code.ends_with(':') { code.to_owned() } else { format!("{code}:") };
             look_at(&alone(word, &code), number)?;
             self.add(&code);
-            let is_function = word == "def";
-            let block = Block {
-                number,
-                is_function,
-                is_empty: true,
-                emits: false,
-                yields: false,
-                returns: Vec::new(),
-            };
-            self.blocks.push(block);
+            let function = (word == "def").then(Function::default);
+            self.blocks.push(Block { number, is_empty: true, function });
         } else {
             let at = self.lines.len();
             if let Some(function) = self.function() {
@@ -96,8 +93,8 @@ impl Translation {
     }
 
     /// The innermost function that is open.
-    fn function(&mut self) -> Option<&mut Block> {
-        self.blocks.iter_mut().rev().find(|block| block.is_function)
+    fn function(&mut self) -> Option<&mut Function> {
+        self.blocks.iter_mut().rev().find_map(|block| block.function.as_mut())
     }
 
     fn add(&mut self, code: &str) {
@@ -116,10 +113,10 @@ impl Translation {
         if block.is_empty {
             return Err(Problem { line: block.number, what: EMPTY.to_owned() });
         }
-        if !block.emits || block.yields {
+        let Some(function) = block.function.filter(|function| function.emits && !function.yields) else {
             return Ok(String::new());
-        }
-        for at in block.returns {
+        };
+        for at in function.returns {
             if let Some(line) = self.lines.get_mut(at) {
                 line.push_str(" u\"\"");
             }
