@@ -1,6 +1,6 @@
 //! Templates, translated on this side: what is no template is told before a host is touched.
 //!
-//! The grammar is that of the agent's `hailer/template.py`, which says what it is. Both translate a template to Python
+//! The grammar is that of the agent's `hailer/tools/template.py`, which says what it is. Both translate a template to Python
 //! text of as many lines, and both to the same text; `tests/template/cases.json` is run against the two.
 //!
 //! | | |

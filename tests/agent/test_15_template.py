@@ -6,7 +6,7 @@ import re
 import unittest
 
 from case import Case, ReachCase
-from client import PY2, payload
+from client import Agent, PY2, payload
 
 TABLE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "template", "cases.json")
 RENDER = """
@@ -84,6 +84,13 @@ class Api(Case):
         self.assertEqual(self.value("render_template('${x}', x=1), Template('${x}').render(x=2), "
                                     "Template.compile('${x}')(x=3), Template.render('${x}', x=4), "
                                     "Template.render_compiled(Template('${x}'), x=5)"), (u"1", u"2", u"3", u"4", u"5"))
+
+    def test_in_scope_without_import(self):
+        agent = Agent().boot()
+        try:
+            self.assertEqual(agent.call("render_template('${x}', x=1), Template('${x}').render(x=2)").value, (u"1", u"2"))
+        finally:
+            agent.end()
 
     def test_any_name_can_be_passed(self):
         self.assertEqual(self.value("render_template('${template}${self}${path}${names}', template=1, self=2, path=3, "
