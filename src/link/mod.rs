@@ -5,6 +5,7 @@ pub mod call;
 pub mod connection;
 pub mod files;
 pub mod handshake;
+pub mod health;
 mod key_asking;
 pub mod mux;
 pub mod opening;
