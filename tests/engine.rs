@@ -35,6 +35,7 @@ impl Bench {
             opening,
             connects_at_once: 8,
             depth_limit: 2,
+            library: std::sync::Arc::default(),
             program: None,
         };
         let (handle, events) = Engine::start(config).expect("an engine");

@@ -86,6 +86,7 @@ impl Bench {
             },
             connects_at_once: 8,
             depth_limit: 2,
+            library: std::sync::Arc::default(),
             program: None,
         };
         let (handle, events) = Engine::start(config).expect("an engine");

@@ -20,6 +20,7 @@ mod worker;
 
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::thread;
 
 use tokio::sync::mpsc;
@@ -28,6 +29,7 @@ use crate::engine::command::Command;
 use crate::engine::event::Event;
 use crate::engine::supervisor::Supervisor;
 use crate::inventory::{Discover, Found};
+use crate::library::Library;
 use crate::link::opening::Options;
 
 /// How many hosts may lie on a path that code opens, unless it is said otherwise: code that starts itself elsewhere comes
@@ -51,6 +53,8 @@ pub struct EngineConfig {
     pub connects_at_once: usize,
     /// How many hosts may lie on a path that code opens: see [`DEPTH_LIMIT`].
     pub depth_limit: usize,
+    /// Modules that go along with code that imports them.
+    pub library: Arc<Library>,
     /// Our own program, which ssh runs when it has a question; none: the one that is running.
     pub program: Option<PathBuf>,
 }

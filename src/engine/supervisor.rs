@@ -16,7 +16,7 @@ use links::Links;
 use reach::Reaches;
 
 use crate::engine::clock::Clock;
-use crate::engine::command::{Command, Interrupt, RunSpec};
+use crate::engine::command::{Command, Interrupt, RunId, RunSpec};
 use crate::engine::credentials::Credentials;
 use crate::engine::event::{Event, Level, TargetChange};
 use crate::engine::outbox::Outbox;
@@ -26,6 +26,7 @@ use crate::engine::runs::{Order, Runs, Step};
 use crate::engine::target::{LinkState, TargetId};
 use crate::engine::worker::{News, ROOM, Report, Request};
 use crate::inventory::{self, Change};
+use crate::library::snapshot::Shipment;
 use crate::tunnel::askpass;
 use crate::tunnel::prompt::Asked;
 
@@ -50,6 +51,8 @@ pub struct Supervisor {
     askpass: Option<Result<askpass::Server, ()>>,
     reaches: Reaches,
     runs: Runs,
+    /// What each run takes along, as it was when the run began.
+    shipments: HashMap<RunId, Shipment>,
     outbox: Outbox,
     orders: Vec<Order>,
     workers: JoinSet<()>,
@@ -73,6 +76,7 @@ impl Supervisor {
             askpass: None,
             reaches: Reaches::default(),
             runs: Runs::default(),
+            shipments: HashMap::new(),
             outbox: Outbox::default(),
             orders: Vec::new(),
             workers: JoinSet::new(),
@@ -143,7 +147,7 @@ impl Supervisor {
             Command::Add { text, connect } => self.add(&text, connect),
             Command::Connect(targets) => targets.into_iter().for_each(|target| self.connect(target)),
             Command::Disconnect(targets) => targets.into_iter().for_each(|target| self.sever(target)),
-            Command::Run(spec) => self.run(|runs, links, step| runs.start(spec, links, step)),
+            Command::Run(spec) => self.begin_run(spec),
             Command::RunHere(spec) => {
                 let targets = vec![self.found(inventory::this_machine())];
                 self.command(Command::Run(RunSpec { targets, ..spec }));
@@ -154,7 +158,19 @@ impl Supervisor {
         }
     }
 
-    fn cancel(&mut self, run: super::command::RunId, only: Option<Vec<TargetId>>, how: Interrupt) {
+    /// Begins a run. What it may import is taken as it is now, for all of its targets.
+    fn begin_run(&mut self, spec: RunSpec) {
+        let under_way = self.runs.under_way();
+        self.shipments.retain(|run, _| under_way.contains(run));
+        if !under_way.contains(&spec.id)
+            && let Some(shipment) = self.config.library.freeze(&spec.code.python())
+        {
+            self.shipments.insert(spec.id, shipment);
+        }
+        self.run(|runs, links, step| runs.start(spec, links, step));
+    }
+
+    fn cancel(&mut self, run: RunId, only: Option<Vec<TargetId>>, how: Interrupt) {
         self.run(|runs, links, step| runs.cancel(run, only.as_deref(), how, links, step));
     }
 
@@ -194,7 +210,8 @@ impl Supervisor {
                 Order::Connect(target) => self.connect(target),
                 Order::Call(run, target) => {
                     if let Some((name, code)) = self.runs.code(run) {
-                        let request = Request::Call { run, name, code: code.into_owned() };
+                        let modules = self.shipments.get(&run).cloned();
+                        let request = Request::Call { run, name, code: code.into_owned(), modules };
                         self.request(target, request);
                     }
                 }
@@ -274,7 +291,6 @@ async fn sleep_until(deadline: Option<tokio::time::Instant>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::command::RunId;
     use crate::engine::event::{Cell, RunChange};
     use crate::link::agent::AgentInfo;
     use crate::link::mux::Caps;
@@ -292,6 +308,7 @@ mod tests {
             opening,
             connects_at_once: 1,
             depth_limit: 2,
+            library: Arc::default(),
             program: None,
         });
         let id = engine.found(inventory::this_machine());

@@ -197,6 +197,7 @@ impl Supervisor {
             requests,
             beyond: (beyond.clone(), wanted),
             reports: self.reports.0.clone(),
+            library: Arc::clone(&self.config.library),
             clock: self.clock,
         };
         let task = self.workers.spawn(worker.work()).id();

@@ -38,6 +38,7 @@ impl Bench {
             opening,
             connects_at_once: 8,
             depth_limit: 2,
+            library: std::sync::Arc::default(),
             program: None,
         });
         let asking = engine.found(inventory::named("web1").unwrap().remove(0));
