@@ -16,7 +16,7 @@ use ruff_text_size::Ranged;
 
 /// The most that the core may take on the wire, in bytes.
 const LARGEST: usize = 8 * 1024;
-/// The agent's own modules, which it asks for when it needs them.
+/// The agent's own modules, which it asks for when it needs them, by the last part of their names.
 const MODULES: &[&str] = &[
     "aio",
     "errors",
@@ -35,6 +35,18 @@ const MODULES: &[&str] = &[
     "setops",
     "ship",
     "source",
+    "tools/atomic",
+    "tools/child",
+    "tools/commands",
+    "tools/diff",
+    "tools/filesystem",
+    "tools/follow",
+    "tools/host",
+    "tools/hostname",
+    "tools/lines",
+    "tools/removal",
+    "tools/sysctl",
+    "tools/tool",
     "transfer",
     "tunnel",
     "values",
@@ -59,8 +71,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let names = ["enter_core.py", "enter_core.zlib", "stage0_enter_raw.py", "stage0_enter.py"];
     write(out, names, &entering)?;
     let mut table = String::new();
-    for name in MODULES {
-        let module = minified(&fs::read_to_string(format!("agent/hailer/{name}.py"))?)?;
+    for path in MODULES {
+        let module = minified(&fs::read_to_string(format!("agent/hailer/{path}.py"))?)?;
+        let name = path.rsplit('/').next().unwrap_or(path);
         fs::write(out.join(format!("{name}.py")), module)?;
         writeln!(table, "    (\"{name}\", include_str!(concat!(env!(\"OUT_DIR\"), \"/{name}.py\"))),")?;
     }

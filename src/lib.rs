@@ -15,18 +15,20 @@
 //! | [`tui`] | the full-screen front end |
 //!
 //! Beside them: [`cli`] is the command line, [`config`] the configuration, [`paths`] where it lies, [`duration`] how people
-//! write spans of time, [`shell_words`] how they write words, [`script_file`] reads a script, [`start`] is what leads from the command line to a front end.
+//! write spans of time, [`shell_words`] how they write words, [`script_file`] reads a script, [`crash`] keeps reports of panics, [`open_files`] says how many links this system has room for, [`start`] is what leads from the command line to a front end.
 //!
 //! `engine` → `model` → `tui` and `print`: a lower room never names an upper one, and a test sees to it.
 
 pub mod cli;
 pub mod config;
+pub mod crash;
 pub mod duration;
 pub mod engine;
 pub mod inventory;
 pub mod library;
 pub mod link;
 pub mod model;
+pub mod open_files;
 pub mod paths;
 pub mod print;
 pub mod script_file;

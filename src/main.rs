@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use hailer::cli::Cli;
+use hailer::crash;
 use hailer::print::outcome::USAGE;
 use hailer::print::writer::say;
 use hailer::tunnel::askpass::client;
@@ -12,6 +13,7 @@ fn main() -> ExitCode {
     if let Some(code) = client::run() {
         return ExitCode::from(code);
     }
+    crash::keep_reports();
     match hailer::start::start(Cli::parse()) {
         Ok(code) => ExitCode::from(code),
         Err(complaint) => {

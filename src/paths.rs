@@ -19,6 +19,11 @@ pub fn themes() -> Option<PathBuf> {
     dirs().map(|dirs| dirs.config_dir().join("themes"))
 }
 
+/// Where this program keeps what it learns: `$XDG_STATE_HOME/hailer` on Linux. None where the user has no home.
+pub fn state() -> Option<PathBuf> {
+    dirs().and_then(|dirs| dirs.state_dir().map(ToOwned::to_owned))
+}
+
 /// The user's ssh configuration. None where the user has no home.
 pub fn ssh_config() -> Option<PathBuf> {
     BaseDirs::new().map(|dirs| dirs.home_dir().join(".ssh/config"))

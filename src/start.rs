@@ -2,21 +2,23 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, IsTerminal, Read};
+use std::num::NonZeroUsize;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-
 use crate::cli::{Cli, Color, Common, ConfigCommand, Hosts, Run, Script, Sub};
 use crate::config::{Config, SAMPLE, Source};
+use crate::crash;
 use crate::engine::code::Code;
-use crate::engine::{DEPTH_LIMIT, Engine, EngineConfig};
+use crate::engine::rollout::{Gate, Steps};
+use crate::engine::{DEPTH_LIMIT, Engine, EngineConfig, Seating};
 use crate::inventory::{self, Discover, Found};
 use crate::library::Library;
 use crate::library::place::{Place, Wins};
 use crate::link::mux::Caps;
 use crate::link::opening::Options;
+use crate::open_files;
 use crate::print::headless::{self, Look, Plan};
 use crate::print::outcome::OK;
 use crate::print::{bootstrap, hosts, writer};
@@ -24,16 +26,12 @@ use crate::script_file;
 use crate::tui;
 use crate::tunnel::Defaults;
 
-/// As many files as we want to be allowed to hold open.
-const FILES: u64 = 65_536;
-
 /// Does what the command line says, and answers the exit status.
 ///
 /// # Errors
 /// What is wrong with the command line, the configuration or a name, in words for the person. Nothing has run then.
 pub fn start(cli: Cli) -> Result<u8, String> {
     let Cli { target, command, common } = cli;
-    open_many_files();
     if let Some(path) = &common.log {
         log_to(path)?;
     }
@@ -77,16 +75,6 @@ fn with_flags(mut config: Config, common: &Common) -> Config {
     config
 }
 
-/// Each link needs four files: three pipes and its process. The usual 1,024 are too few for some hundred links.
-fn open_many_files() {
-    let limit = getrlimit(Resource::Nofile);
-    let wanted = limit.maximum.unwrap_or(FILES).min(FILES);
-    if limit.current.is_some_and(|now| now < wanted) {
-        // Where it is refused, the links that find no room say so.
-        let _ = setrlimit(Resource::Nofile, Rlimit { current: Some(wanted), ..limit });
-    }
-}
-
 /// What the engine begins with.
 fn engine(config: &Config, places: Vec<Place>, targets: Vec<Found>, discover: Discover) -> EngineConfig {
     let python = Some(config.python.clone()).filter(|python| !python.is_empty());
@@ -102,6 +90,8 @@ fn engine(config: &Config, places: Vec<Place>, targets: Vec<Found>, discover: Di
         connects_at_once: config.connects_at_once,
         depth_limit: DEPTH_LIMIT,
         library: Arc::new(Library::new(places)),
+        seating: open_files::raise()
+            .map_or_else(Seating::default, |links| Seating { links, ..Seating::default() }),
         program: None,
     }
 }
@@ -131,7 +121,10 @@ fn console(named: &[String], common: &Common) -> Result<u8, String> {
     let (handle, events) = Engine::start(engine_config).map_err(|error| format!("the engine: {error}"))?;
     let ended = runtime.block_on(tui::run(setup, config.mouse, |command| handle.send(command), events));
     let outcome = ended.map_err(|error| format!("the terminal: {error}"))?;
-    outcome.status().map_err(str::to_owned)
+    outcome.status().map_err(|why| match crash::newest() {
+        Some(path) => format!("{why}; a report is in {}", path.display()),
+        None => why.to_owned(),
+    })
 }
 
 fn headless_run(run: &Run, common: &Common) -> Result<u8, String> {
@@ -148,6 +141,7 @@ fn headless_run(run: &Run, common: &Common) -> Result<u8, String> {
         code,
         timeout: config.timeout.limit(),
         fanout: (config.fanout > 0).then_some(config.fanout),
+        steps: steps(run, targets.len())?,
         look: look(run),
         color: common.color,
     };
@@ -162,7 +156,8 @@ fn script(wanted: &Script, common: &Common) -> Result<u8, String> {
     // The flag says what the script runs under; what its hosts use it says itself.
     let config = Config { python: configured.python.clone(), ..with_flags(configured, common) };
     let code = Code::Script(script_file::read(&wanted.file, wanted.arguments.clone())?);
-    let plan = Plan { code, timeout: None, fanout: None, look: Look::Script, color: common.color };
+    let plan =
+        Plan { code, timeout: None, fanout: None, steps: None, look: Look::Script, color: common.color };
     let mut own = inventory::this_machine();
     own.address.hops.iter_mut().for_each(|hop| hop.options.python.clone_from(&common.python));
     let mut places = Library::named(&config.library)?;
@@ -173,6 +168,25 @@ fn script(wanted: &Script, common: &Common) -> Result<u8, String> {
     let mut engine = engine(&config, places, vec![own], Discover::default());
     engine.depth_limit = wanted.depth;
     headless::run(plan, engine).map_err(|error| error.to_string())
+}
+
+/// The steps that the flags cut a run over so many targets into.
+fn steps(run: &Run, targets: usize) -> Result<Option<Steps>, String> {
+    let Run { first, batch, halt_at, gate, .. } = run;
+    if first.is_none() && batch.is_none() && halt_at.is_none() {
+        return Ok(None);
+    }
+    let first = first.map(NonZeroUsize::get);
+    let steps = Steps {
+        first,
+        batch: *batch,
+        halt_at: *halt_at,
+        gate: gate.unwrap_or_else(|| Gate::default_with(*halt_at)),
+    };
+    if steps.gate == Gate::Ask && steps.sizes(targets).len() > 1 {
+        headless::can_ask("--gate ask")?;
+    }
+    Ok(Some(steps))
 }
 
 fn look(run: &Run) -> Look {

@@ -201,3 +201,13 @@ fn more_links_than_the_usual_limit_of_open_files_allows() {
     let ran = Command::new("sh").args(["-c", line, env!("CARGO_BIN_EXE_hailer")]).output().expect("sh");
     assert_eq!(ran.status.code(), Some(0), "{} {}", text(&ran.stdout), text(&ran.stderr));
 }
+
+#[test]
+fn a_low_limit_of_open_files_lets_a_run_take_longer_and_says_so() {
+    let line = "ulimit -n 96 && exec \"$0\" run --no-config --yes -t 'local:[1-30]' 1 --fold";
+    let ran = Command::new("sh").args(["-c", line, env!("CARGO_BIN_EXE_hailer")]).output().expect("sh");
+    let (out, err) = (text(&ran.stdout), text(&ran.stderr));
+    assert_eq!(ran.status.code(), Some(0), "{out} {err}");
+    assert!(out.contains("(30)"), "{out}");
+    assert!(err.contains("room for 6 links at once") && err.contains("ulimit -n"), "{err}");
+}

@@ -8,7 +8,6 @@ use std::fs;
 use std::process::Command as Program;
 use std::time::{Duration, Instant};
 
-use hailer::engine::code::Code;
 use hailer::engine::command::{Command, RunId, RunSpec, Secret};
 use hailer::engine::event::{Cell, Event, Question, RunChange, TargetChange};
 use hailer::engine::target::{LinkState, TargetId};
@@ -58,6 +57,7 @@ impl Desk {
             depth_limit: DEPTH_LIMIT,
             library: std::sync::Arc::default(),
             program: Some(env!("CARGO_BIN_EXE_hailer").into()),
+            seating: hailer::engine::Seating::default(),
         };
         let (engine, events) = Engine::start(config).expect("an engine");
         Self { engine, events, names, runs: 0, asked: Vec::new(), links: HashMap::new() }
@@ -67,7 +67,7 @@ impl Desk {
         self.runs += 1;
         let id = RunId(self.runs);
         let targets = (0..self.names.len() as u32).map(TargetId).collect();
-        let spec = RunSpec { id, code: Code::Text(code.to_owned()), targets, timeout: None, fanout: None };
+        let spec = RunSpec::new(id, code.to_owned(), targets);
         self.engine.send(Command::Run(spec));
         id
     }
@@ -356,6 +356,34 @@ fn an_unknown_key_is_asked_about_and_kept_by_ssh_itself() {
     assert!(known.exists(), "ssh keeps what was accepted");
     assert_eq!(desk.asked.len(), 2);
     let _ = fs::remove_file(&known);
+}
+
+#[test]
+fn an_unknown_key_is_told_with_its_fingerprint_where_ssh_may_not_ask() {
+    let Some(fleet) = fleet() else { return };
+    let output = Program::new("ssh-keygen").arg("-lf").arg(fleet.file("keys/host_key.pub")).output();
+    let told = String::from_utf8(output.expect("ssh-keygen").stdout).expect("text");
+    let fingerprint = told.split(' ').nth(1).expect("a fingerprint");
+    // Over TCP, through another host, and from the agent of another host, which has ssh's words for this machine's.
+    let config = fleet.ssh_config().display().to_string();
+    let strict = "ssh_option=-oStrictHostKeyChecking=yes";
+    let targets = [
+        format!("stranger-host?{strict}"),
+        "stranger-host?ssh_option=-oBatchMode=yes".to_owned(),
+        "crowd-far?ssh_option=-oUserKnownHostsFile=none&ssh_option=-oProxyJump=localsshd".to_owned(),
+        "localsshd?ssh_option=-oUserKnownHostsFile=none".to_owned(),
+        format!("local:two/stranger-host?ssh_option=-F&ssh_option=\"{config}\"&{strict}"),
+    ];
+    let mut desk = Desk::with(&fleet, &targets.join(","));
+    let cells = desk.run("1", nobody);
+    for name in &desk.names {
+        let (stage, why, said) = failure(&cells[name]);
+        assert_eq!(stage, Stage::HostKey, "{name}: {why} {said}");
+        assert!(why.contains(fingerprint) && why.contains("nothing was sent"), "{name}: {why} {said}");
+        assert!(said.contains("Host key verification failed"), "{name}: {said}");
+        assert!(!said.contains("debug1"), "{name}: {said}");
+    }
+    assert!(desk.asked.is_empty(), "{:?}", desk.asked);
 }
 
 /// Whether any process of this machine, those in containers among them, has this text in its words or its environment.

@@ -11,6 +11,7 @@ mod outbox;
 mod pace;
 mod passages;
 mod registry;
+pub mod rollout;
 mod runs;
 mod serving;
 mod supervisor;
@@ -27,6 +28,7 @@ use tokio::sync::mpsc;
 
 use crate::engine::command::Command;
 use crate::engine::event::Event;
+pub use crate::engine::supervisor::Seating;
 use crate::engine::supervisor::Supervisor;
 use crate::inventory::{Discover, Found};
 use crate::library::Library;
@@ -55,6 +57,8 @@ pub struct EngineConfig {
     pub depth_limit: usize,
     /// Modules that go along with code that imports them.
     pub library: Arc<Library>,
+    /// How many links of this machine's own may be open at once.
+    pub seating: Seating,
     /// Our own program, which ssh runs when it has a question; none: the one that is running.
     pub program: Option<PathBuf>,
 }

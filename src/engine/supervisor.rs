@@ -11,9 +11,12 @@ use crate::engine::EngineConfig;
 mod links;
 mod questions;
 mod reach;
+mod seats;
 
 use links::Links;
 use reach::Reaches;
+pub use seats::Seating;
+use seats::Seats;
 
 use crate::engine::clock::Clock;
 use crate::engine::command::{Command, Interrupt, RunId, RunSpec};
@@ -35,7 +38,7 @@ const REPORTS: usize = 1024;
 /// How many reports are worked off before the front end is told.
 const BURST: usize = 256;
 /// How long links have to close when the engine ends.
-const GRACE: Duration = Duration::from_secs(1);
+const GRACE: Duration = Duration::from_millis(800);
 
 /// See the module.
 #[derive(Debug)]
@@ -50,6 +53,7 @@ pub struct Supervisor {
     /// Where this machine's ssh asks, once it is used.
     askpass: Option<Result<askpass::Server, ()>>,
     reaches: Reaches,
+    seats: Seats,
     runs: Runs,
     /// What each run takes along, as it was when the run began.
     shipments: HashMap<RunId, Shipment>,
@@ -66,6 +70,7 @@ impl Supervisor {
     pub fn new(config: EngineConfig) -> Self {
         let pace = Pace::new(config.connects_at_once);
         Self {
+            seats: Seats::new(config.seating),
             config,
             clock: Clock::start(),
             registry: Registry::default(),
@@ -113,6 +118,7 @@ impl Supervisor {
                 Some(asked) = self.questions.1.recv() => self.asked(asked),
                 Some(ended) = self.workers.join_next() => self.worker_ended(ended),
             }
+            self.seat_who_waits();
         }
         self.close(&events).await;
     }
@@ -147,12 +153,16 @@ impl Supervisor {
             Command::Add { text, connect } => self.add(&text, connect),
             Command::Connect(targets) => targets.into_iter().for_each(|target| self.connect(target)),
             Command::Disconnect(targets) => targets.into_iter().for_each(|target| self.sever(target)),
-            Command::Run(spec) => self.begin_run(spec),
+            Command::Run(spec) => {
+                assert!(!panic_is_asked_for(), "HAILER_PANIC asks for it: \"word\"");
+                self.begin_run(spec);
+            }
             Command::RunHere(spec) => {
                 let targets = vec![self.found(inventory::this_machine())];
                 self.command(Command::Run(RunSpec { targets, ..spec }));
             }
             Command::Cancel { run, only, how } => self.cancel(run, only, how),
+            Command::GoOn { run, yes } => self.run(|runs, links, step| runs.go_on(run, yes, links, step)),
             Command::Answer { question, answer } => self.answered(question, answer),
             Command::Shutdown => {}
         }
@@ -266,6 +276,7 @@ impl Supervisor {
             self.cancel(run, None, Interrupt::Hard);
         }
         self.links.clear();
+        self.seats.clear();
         let end = tokio::time::Instant::now() + GRACE;
         while !(self.workers.is_empty() && self.reports.1.is_empty() && self.outbox.is_empty()) {
             tokio::select! {
@@ -279,6 +290,12 @@ impl Supervisor {
             }
         }
     }
+}
+
+/// Lets a test see what a panic of the engine leaves: in a build for development, and no other, the first run ends it so if
+/// `HAILER_PANIC` is `engine`.
+fn panic_is_asked_for() -> bool {
+    cfg!(debug_assertions) && std::env::var("HAILER_PANIC").as_deref() == Ok("engine")
 }
 
 async fn sleep_until(deadline: Option<tokio::time::Instant>) {
@@ -310,12 +327,13 @@ mod tests {
             depth_limit: 2,
             library: Arc::default(),
             program: None,
+            seating: Seating::default(),
         });
         let id = engine.found(inventory::this_machine());
         let task = engine.workers.spawn(async { panic!("a fault that the test makes") }).id();
         engine.links.pretend(id, task);
         engine.state(id, LinkState::Ready(AgentInfo::default()));
-        let spec = RunSpec { id: RunId(1), code: "1".into(), targets: vec![id], timeout: None, fanout: None };
+        let spec = RunSpec::new(RunId(1), "1", vec![id]);
         engine.command(Command::Run(spec));
         let ended = engine.workers.join_next().await.expect("a worker");
         engine.worker_ended(ended);

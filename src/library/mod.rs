@@ -35,10 +35,12 @@ pub fn hash(bytes: &[u8]) -> Hash {
 pub struct Library {
     places: Vec<Place>,
     /// Texts that were read, by place and path: read and parsed anew only when the file's state is another.
-    texts: Mutex<HashMap<(usize, String), (Stamp, Arc<Text>)>>,
+    texts: Mutex<Texts>,
     /// What the last run took.
     latest: Mutex<Option<Arc<Snapshot>>>,
 }
+
+type Texts = HashMap<(usize, String), (Stamp, Arc<Text>)>;
 
 /// The text of a module, read and parsed.
 #[derive(Debug)]

@@ -114,13 +114,12 @@ impl Held {
     fn renew(&mut self, lines: &mut Lines) {
         let Some(snapshot) = self.snapshot.clone() else { return };
         for name in self.modules.keys().cloned().collect::<Vec<_>>() {
-            match snapshot.module(&name) {
-                Some(module) => self.add(&module, lines),
-                None => {
-                    self.modules.remove(&name);
-                    self.files.remove(&name);
-                    lines.add(&["gone", &name], Hash::default());
-                }
+            if let Some(module) = snapshot.module(&name) {
+                self.add(&module, lines);
+            } else {
+                self.modules.remove(&name);
+                self.files.remove(&name);
+                lines.add(&["gone", &name], Hash::default());
             }
         }
         let is_old = |(key, held): (&(String, String), &Hash)| match snapshot.data(&key.0, &key.1) {

@@ -301,7 +301,7 @@ impl Place {
         let (folder, stem) = path.rsplit_once('/').unwrap_or(("", path));
         self.names(folder).into_iter().find(|name| {
             let rest = name.strip_prefix(stem).unwrap_or_default();
-            rest.starts_with('.') && (rest.ends_with(".so") || rest.ends_with(".pyd"))
+            rest.starts_with('.') && matches!(end_of(rest), "so" | "pyd")
         })
     }
 }
@@ -339,11 +339,16 @@ fn list(folder: &Path, prefix: &str, depth: usize, found: &mut Vec<String>) {
 pub fn is_plain(path: &str) -> bool {
     !path.contains(|c: char| c.is_control())
         && !path.split('/').any(|part| part == "__pycache__" || part.starts_with('.') || part.is_empty())
-        && !Path::new(path).extension().is_some_and(|end| end == "pyc")
+        && end_of(path) != "pyc"
 }
 
 fn is_module(name: &str) -> bool {
-    [".py", ".so", ".pyd"].iter().any(|end| name.ends_with(end))
+    matches!(end_of(name), "py" | "so" | "pyd")
+}
+
+/// What stands behind the last dot.
+fn end_of(name: &str) -> &str {
+    name.rsplit_once('.').map_or("", |(_, end)| end)
 }
 
 /// Whether this can be one part of a module's name.

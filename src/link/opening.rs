@@ -11,6 +11,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::link::agent::AgentInfo;
 use crate::link::connection::{Connection, READ};
 use crate::link::handshake::{Handshake, Step};
+use crate::link::key_asking;
 use crate::link::mux::{Caps, Heard, Mux};
 use crate::link::payload::{self, Codec};
 use crate::link::prompting::{Prompting, Unanswered};
@@ -19,7 +20,7 @@ use crate::tunnel::diagnose::{self, Seen};
 use crate::tunnel::pipes::Pipes;
 use crate::tunnel::prompt::Asker;
 use crate::tunnel::relay::Outer;
-use crate::tunnel::{self, Defaults, Failure, Stage, Start, nsenter, words};
+use crate::tunnel::{self, Defaults, Failure, Stage, Start, host_key, nsenter, words};
 use crate::wire::frame::NONCE_LEN;
 
 /// How much of standard error is kept while a link starts, in bytes; of more, the end.
@@ -291,7 +292,14 @@ impl Opening {
             self.stderr.extend_from_slice(prompting.shown());
         }
         self.stderr.append(&mut words);
-        diagnose::ended(&self.seen(ending.code()))
+        let mut seen = self.seen(ending.code());
+        if host_key::is_untold(&seen.stderr)
+            && let Some(route) = &self.route
+            && let Some(line) = key_asking::told(route, &self.options, self.until).await
+        {
+            seen.stderr.insert_str(0, &line);
+        }
+        diagnose::ended(&seen)
     }
 
     fn failed(&self, stage: Stage, why: &str) -> Failure {

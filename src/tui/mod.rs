@@ -3,7 +3,7 @@
 //! | file | what lives there |
 //! | --- | --- |
 //! | [`shell`], [`pace`] | the loop, and when it draws |
-//! | [`terminal`], [`tty`] | the real terminal |
+//! | [`terminal`], [`tty`], [`leaving`] | the real terminal, and what follows it |
 //! | [`app`], [`ui`], [`msg`] | what follows from what happens; no I/O |
 //! | [`action`], [`keys`] | the one table of actions, and the keys that ask for them |
 //! | [`layout`], [`theme`], [`glyphs`], [`pen`], [`bars`] | where things are and what they look like |
@@ -12,9 +12,11 @@
 pub mod action;
 pub mod app;
 pub mod bars;
+pub mod care;
 pub mod glyphs;
 pub mod keys;
 pub mod layout;
+mod leaving;
 pub mod msg;
 pub mod overlay;
 pub mod pace;
@@ -29,13 +31,11 @@ pub mod ui;
 pub mod widget;
 
 use std::io;
-use std::time::Duration;
 
 use futures_util::Stream;
 use futures_util::stream::unfold;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
-use tokio::time::timeout;
 
 use crate::engine::clock::Clock;
 use crate::engine::command::Command;
@@ -45,9 +45,6 @@ use msg::{Outcome, Signal};
 use shell::Shell;
 use terminal::{Screen, Wishes};
 use tty::Tty;
-
-/// How long the engine may take to close its links once the console is left.
-const CLOSING: Duration = Duration::from_secs(3);
 
 /// The console, from the first frame until the terminal is restored and the engine has closed its links.
 ///
@@ -66,13 +63,10 @@ pub async fn run(
     let app = App::new(setup, screen.size()?, clock.now());
     let mut shell = Shell { app, desk: Tty::new(screen), signals, command, events, clock };
     let outcome = shell.run().await;
-    let Shell { desk, mut command, mut events, .. } = shell;
+    let Shell { app, desk, mut signals, mut command, mut events, .. } = shell;
     drop(desk); // the terminal is restored here, whatever comes
     command(Command::Shutdown);
-    let closed = timeout(CLOSING, async { while events.recv().await.is_some() {} });
-    if closed.await.is_err() {
-        tracing::warn!("some links took longer than {CLOSING:?} to close");
-    }
+    leaving::close(app.open_links(), &mut signals, &mut events).await;
     outcome
 }
 

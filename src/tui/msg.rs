@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::engine::code::{Code, Script};
 use crate::engine::command::{Command, RunId};
 use crate::engine::event::{Event, Level};
+use crate::engine::rollout::Steps;
 use crate::engine::target::TargetId;
 use crate::model::select::Selection;
 
@@ -101,7 +102,9 @@ impl Outcome {
     pub fn status(self) -> Result<u8, &'static str> {
         match self {
             Self::Done => Ok(0),
-            Self::EngineGone => Err("the engine ended by itself; `--log FILE` keeps what it says"),
+            Self::EngineGone => {
+                Err("the engine ended by itself, which is a fault of hailer's; please report it")
+            }
             Self::Signalled(Signal::HangUp) => Ok(128 + 1),
             Self::Signalled(Signal::Interrupt) => Ok(128 + 2),
             Self::Signalled(Signal::Terminate) => Ok(128 + 15),
@@ -121,6 +124,8 @@ pub enum Ask {
         /// Where.
         targets: Vec<TargetId>,
     },
+    /// Cut the runs to come into these steps, or into none.
+    Steps(Option<Steps>),
     /// Make this the selection.
     Select(Selection),
     /// Open the details of this.

@@ -21,6 +21,7 @@ use ratatui::crossterm::{cursor, execute, queue};
 use ratatui::layout::Rect;
 use rustix::termios::{QueueSelector, tcflush};
 
+use crate::crash;
 use crate::tui::app::App;
 
 /// A frame is one write as long as it is no longer than this, in bytes.
@@ -119,11 +120,11 @@ impl Screen {
         restore();
     }
 
-    /// Takes it again; the next frame paints every cell. Keys that were pressed meanwhile were not for us, and would only
-    /// be read with the next one: they are dropped.
+    /// Takes it again; the next frame paints every cell. Keys that were pressed meanwhile were not for us: they are dropped,
+    /// and before the screen is there again, since those that a person types into the screen are for us.
     pub fn enter_again(&mut self) -> io::Result<()> {
-        take(self.wishes)?;
         let _ = tcflush(io::stdin(), QueueSelector::IFlush); // nothing depends on it
+        take(self.wishes)?;
         self.repaint()
     }
 }
@@ -171,7 +172,7 @@ pub fn restore() {
 }
 
 /// From now on a panic of this thread restores the terminal before its report is printed. A panic of another thread, as
-/// the engine's, goes to the log: its report would tear the screen, and the loop sees that the engine is gone.
+/// the engine's, goes to a report and the log: its words would tear the screen, and the loop sees that the engine is gone.
 pub fn restore_on_panic() {
     let screen_thread = thread::current().id();
     let report = panic::take_hook();
@@ -179,6 +180,7 @@ pub fn restore_on_panic() {
         if thread::current().id() == screen_thread {
             restore();
         } else if ENTERED.load(Ordering::SeqCst) {
+            crash::record(info);
             tracing::error!("{info}");
             return;
         }

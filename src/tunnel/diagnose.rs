@@ -6,6 +6,7 @@ use crate::tunnel::askpass::UNANSWERED;
 use crate::tunnel::failure::{Failure, Stage};
 use crate::tunnel::host_key;
 use crate::tunnel::interpreter::NONE_FOUND;
+use crate::tunnel::kubectl;
 
 /// What standard error begins with where an agent could not start a program; the reason follows.
 pub const NOT_STARTED: &str = "hailer: not started: ";
@@ -118,6 +119,11 @@ pub fn ended(seen: &Seen) -> Failure {
         && let Some((stage, why)) = known(&seen.stderr)
     {
         return failure(stage, why);
+    }
+    if seen.code == Some(1)
+        && let Some((stage, why)) = kubectl::known(&seen.stderr)
+    {
+        return failure(stage, why.to_owned());
     }
     match seen.code {
         Some(126 | 127) => failure(Stage::Interpreter, "the interpreter could not be started".into()),

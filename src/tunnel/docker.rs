@@ -19,10 +19,11 @@ use futures_util::{StreamExt, stream};
 use tokio::sync::oneshot;
 
 pub use contained::Contained;
+pub(in crate::tunnel) use failures::no_program;
 
 use crate::tunnel::docker::contained::{Output, PIPE, What, exit_code, pipes, remove};
 use crate::tunnel::docker::failures::{
-    Missed, failure, no_container, no_exec, no_program, no_such, nothing_to_start, refused, words,
+    Missed, failure, no_container, no_exec, no_such, nothing_to_start, refused, words,
 };
 use crate::tunnel::docker_engine;
 use crate::tunnel::failure::{Failure, Stage};

@@ -13,9 +13,14 @@ struct Told<'a> {
     removal: Option<&'a str>,
 }
 
+/// ssh's last words where it does not take a key.
+const FAILED: &str = "Host key verification failed";
+/// What it says where it may not ask.
+const STRICT: &str = "you have requested strict checking";
+
 /// Why ssh turned away from a host's key, if that is what it did: in our words, with what to do.
 pub fn why(stderr: &str) -> Option<String> {
-    let refused = stderr.contains("Host key verification failed");
+    let refused = stderr.contains(FAILED);
     if stderr.contains("REMOTE HOST IDENTIFICATION HAS CHANGED") {
         return Some(changed(&told(stderr), refused));
     }
@@ -23,24 +28,56 @@ pub fn why(stderr: &str) -> Option<String> {
         return None;
     }
     let told = told(stderr);
+    let Told { kind, fingerprint, .. } = told;
+    let compare = || {
+        format!(
+            "its {kind} key is {fingerprint}: compare that with what ssh-keygen -lf /etc/ssh/ssh_host_{}_key.pub says there",
+            kind.to_lowercase().replace('-', "_")
+        )
+    };
+    let accept = "connect once with ssh -o StrictHostKeyChecking=ask";
     Some(if stderr.contains("REVOKED HOST KEY DETECTED") {
         "the host's key is marked as REVOKED in the known hosts; nothing was sent; do not trust this host"
             .to_owned()
-    } else if stderr.contains("you have requested strict checking") {
-        "the host's key is not known, and StrictHostKeyChecking=yes forbids to ask; nothing was sent; to see its \
-         fingerprint and accept it, connect once with ssh -o StrictHostKeyChecking=ask"
-            .to_owned()
-    } else if told.fingerprint.is_empty() {
+    } else if stderr.contains(STRICT) {
+        let forbids =
+            "the host's key is not known, and StrictHostKeyChecking=yes forbids to ask; nothing was sent";
+        match fingerprint {
+            "" => format!("{forbids}; to see its fingerprint and accept it, {accept}"),
+            _ => format!("{forbids}; {}; to accept it, {accept}", compare()),
+        }
+    } else if fingerprint.is_empty() {
         "the host's key is not known or not accepted; nothing was sent; connect once with ssh and compare the fingerprint"
             .to_owned()
     } else {
-        let Told { kind, fingerprint, .. } = told;
-        format!(
-            "the host's key is not known, and nobody accepted it; nothing was sent; its {kind} key is {fingerprint}: \
-             compare that with what ssh-keygen -lf /etc/ssh/ssh_host_{}_key.pub says there",
-            kind.to_lowercase()
-        )
+        format!("the host's key is not known, and nobody accepted it; nothing was sent; {}", compare())
     })
+}
+
+/// Whether ssh turned away from a key that is not known, and did not say which it is: it does so only where it asks.
+pub fn is_untold(stderr: &str) -> bool {
+    stderr.contains(FAILED)
+        && !["IDENTIFICATION HAS CHANGED", "REVOKED HOST KEY"].iter().any(|other| stderr.contains(other))
+        && told(stderr).fingerprint.is_empty()
+}
+
+/// Which key a host has, from what an ssh says of it that was told to say more (`-v`): in the words in which ssh would have
+/// asked. The last key before it gave up is the one that it gave up for. None where it gave up for another reason.
+pub fn of_account(account: &str) -> Option<String> {
+    let (before, _) = account.rsplit_once(FAILED)?;
+    let line = before.lines().rfind(|line| line.starts_with("debug1: Server host key: "))?.trim_end();
+    let [fingerprint, algorithm] = line.rsplit(' ').take(2).collect::<Vec<_>>()[..] else { return None };
+    let kind = match algorithm {
+        "ssh-ed25519" => "ED25519",
+        "ssh-rsa" => "RSA",
+        "ssh-dss" => "DSA",
+        "sk-ssh-ed25519@openssh.com" => "ED25519-SK",
+        "sk-ecdsa-sha2-nistp256@openssh.com" => "ECDSA-SK",
+        other if other.starts_with("ecdsa-sha2-") => "ECDSA",
+        _ => return None,
+    };
+    let is_plain = fingerprint.chars().all(|char| char.is_ascii_graphic());
+    is_plain.then(|| format!("{kind} key fingerprint is {fingerprint}.\n"))
 }
 
 fn changed(told: &Told<'_>, refused: bool) -> String {
@@ -132,8 +169,28 @@ mod tests {
         let strict = "No ED25519 host key is known for web1 and you have requested strict checking.\n\
             Host key verification failed.";
         assert!(why(strict).expect("a reason").contains("StrictHostKeyChecking=ask"));
+        assert!(is_untold(strict) && !is_untold(asked) && !is_untold(CHANGED));
         assert!(why("Host key verification failed.").expect("a reason").contains("connect once with ssh"));
         assert_eq!(why("ops@web1: Permission denied (publickey)."), None);
+    }
+
+    #[test]
+    fn ssh_s_longer_account_tells_the_key_of_the_host_that_was_refused() {
+        let strict = "No ECDSA host key is known for web1 and you have requested strict checking.\n\
+            Host key verification failed.\n";
+        let jump = "debug1: Server host key: ssh-ed25519 SHA256:jump\n";
+        let account = format!("{jump}debug1: Server host key: ecdsa-sha2-nistp256 SHA256:abc+/1\n{strict}");
+        let line = of_account(&account).expect("a key");
+        assert_eq!(line, "ECDSA key fingerprint is SHA256:abc+/1.\n");
+        let told = why(&format!("{line}{strict}")).expect("a reason");
+        assert!(
+            told.contains("its ECDSA key is SHA256:abc+/1:") && told.contains("ssh_host_ecdsa_key.pub"),
+            "{told}"
+        );
+        assert!(told.contains("nothing was sent") && told.contains("StrictHostKeyChecking=ask"), "{told}");
+        let elsewhere = format!("{jump}me@jump: Permission denied (publickey).\n");
+        assert_eq!(of_account(&elsewhere), None);
+        assert_eq!(of_account(&format!("debug1: Server host key: ssh-ed25519 \u{1b}[2J\n{strict}")), None);
     }
 
     #[test]

@@ -83,6 +83,21 @@ pub fn running(
     argv
 }
 
+/// The words of an ssh that tells which key a host has, and nothing else: it takes no key that is not known, offers no
+/// way to log in, and asks nobody.
+pub fn looking(to: &To<'_>, options: &Options, more: &[String], limit: Duration) -> Vec<String> {
+    let mut argv = running(to, options, more, limit, Asks::Nobody, "exit".to_owned());
+    let first = [
+        "-v",
+        "-oStrictHostKeyChecking=yes",
+        "-oBatchMode=yes",
+        "-oPreferredAuthentications=none",
+        "-oControlPath=none",
+    ];
+    argv.splice(1..1, first.map(str::to_owned));
+    argv
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -102,5 +117,19 @@ mod tests {
         assert_eq!(at("--").map(|at| at + 1), at("web1"));
         assert_eq!(argv.len(), at("web1").map_or(0, |at| at + 2));
         assert!(!argv.iter().any(|word| word.contains("StrictHostKeyChecking")));
+    }
+
+    #[test]
+    fn who_only_looks_at_a_key_is_stricter_than_any_option() {
+        let weak = "-oStrictHostKeyChecking=no".to_owned();
+        let options = Options { ssh_options: vec![weak.clone()], ..Options::default() };
+        let to = To { user: None, host: "web1", port: None };
+        let argv = looking(&to, &options, &[], Duration::from_secs(7));
+        let at = |word: &str| argv.iter().position(|found| found == word);
+        assert!(
+            at("-oStrictHostKeyChecking=yes") < at(&weak) && at("-oBatchMode=yes") < at(&weak),
+            "{argv:?}"
+        );
+        assert_eq!(argv.last().map(String::as_str), Some("exit"));
     }
 }

@@ -92,7 +92,8 @@ pub struct Ran {
 }
 
 impl Ran {
-    fn of(output: Output) -> Self {
+    /// Of a command that was `hailer run --json`.
+    pub fn of(output: Output) -> Self {
         let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
         let text = String::from_utf8(output.stdout).expect("JSON is UTF-8");
         let parse = |line: &str| {

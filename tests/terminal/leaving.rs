@@ -10,10 +10,15 @@ const KITTY: (&str, &str) = ("TERM", "xterm-kitty");
 
 /// Starts a console, checks that it has taken the terminal, lets it end in some way; its exit code.
 fn leave(env: &[(&str, &str)], end: impl FnOnce(&Console)) -> u32 {
+    leave_one_of("local", env, end)
+}
+
+/// The same with this target.
+fn leave_one_of(target: &str, env: &[(&str, &str)], end: impl FnOnce(&Console)) -> u32 {
     let env: Vec<_> = [KITTY].iter().chain(env).copied().collect();
     let fresh = Console::of("/bin/true".as_ref(), &[], &[], 100, 30);
     let (modes, termios) = (fresh.screen.modes(), fresh.screen.termios());
-    let mut console = Console::start(&["--no-config", "local"], &env, 100, 30);
+    let mut console = Console::start(&["--no-config", target], &env, 100, 30);
     console.screen.wait_modes("a full screen", taken);
     end(&console);
     let code = console.screen.ended();
@@ -79,11 +84,52 @@ fn signals_end_it_with_their_status() {
 #[test]
 #[cfg_attr(not(debug_assertions), ignore = "only a build for development panics when it is asked to")]
 fn a_panic_restores_the_terminal_before_it_is_reported() {
-    let code = leave(&[("HAILER_PANIC", "1")], |console| {
+    let code = leave(&[("HAILER_PANIC", "screen")], |console| {
         console.screen.keys("x");
         console.screen.wait_for("panicked");
+        let report = report(console);
+        assert!(report.contains("thread: main") && report.contains("src/tui/tty.rs"), "{report}");
     });
     assert_eq!(code, 101);
+}
+
+#[test]
+#[cfg_attr(not(debug_assertions), ignore = "only a build for development panics when it is asked to")]
+fn a_panic_of_the_engine_ends_the_console_in_words() {
+    let code = leave(&[("HAILER_PANIC", "engine")], |console| {
+        console.screen.wait_for("1 ready");
+        console.run("'hunter2'");
+        console.screen.wait_for("a report is in");
+        let report = report(console);
+        assert!(report.contains("thread: engine"), "{report}");
+        // Neither what was typed nor what the panic's words quote.
+        assert!(!report.contains("hunter2") && !report.contains("word\""), "{report}");
+    });
+    assert_eq!(code, 2);
+}
+
+/// What was kept of the panic of a console.
+fn report(console: &Console) -> String {
+    let folder = console.home.path().join(".local/state/hailer");
+    let mut reports = std::fs::read_dir(&folder).expect("a folder").flatten();
+    let text = std::fs::read_to_string(reports.next().expect("a report").path()).expect("a report");
+    assert!(reports.next().is_none());
+    text
+}
+
+#[test]
+fn closing_links_takes_a_moment_which_is_told_and_can_be_cut_short() {
+    let home = tempfile::tempdir().expect("a folder");
+    // It relays to a Python, and does not end when its input does.
+    let text = "#!/bin/sh\nexport HOME\n\"$@\"\ntrap '' TERM HUP INT\nsleep 60\n";
+    let stubborn = script(home.path(), "stubborn", text);
+    let target = format!("cmd:\"{} python3\"", stubborn.display());
+    let code = leave_one_of(&target, &[], |console| {
+        console.screen.wait_for("1 ready");
+        console.screen.keys("\x11");
+        console.screen.wait_for("closing 1 link");
+    });
+    assert_eq!(code, 0);
 }
 
 #[test]

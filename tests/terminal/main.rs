@@ -2,6 +2,7 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic)]
 
 mod console;
+mod flooded;
 mod leaving;
 mod scripts;
 mod sizes;

@@ -73,6 +73,16 @@ impl Links {
         self.open.remove(&target).is_some()
     }
 
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.open.len()
+    }
+
+    /// Whether others wait for the link of this one.
+    pub(super) fn is_waited_for(&self, target: TargetId) -> bool {
+        self.waiting.get(&target).is_some_and(|waiting| !waiting.is_empty())
+    }
+
     pub(super) fn clear(&mut self) {
         self.open.clear();
     }
@@ -141,7 +151,8 @@ impl Supervisor {
     }
 
     pub(super) fn connect(&mut self, target: TargetId) {
-        if self.links.get(target).is_some() || self.links.is_waiting(target) {
+        let under_way = self.links.get(target).is_some() || self.links.is_waiting(target);
+        if under_way || self.seats.is_waiting(target) {
             return;
         }
         match self.registry.get(target).and_then(|target| target.through) {
@@ -175,6 +186,11 @@ impl Supervisor {
     fn open(&mut self, target: TargetId, from: Option<(Outer, Pace)>) {
         let Some(address) = self.registry.address(target) else { return };
         let Some(hop) = address.last().cloned() else { return };
+        // Those beyond another take none of this machine's files.
+        let seat = if from.is_none() { self.seats.take() } else { None };
+        if from.is_none() && seat.is_none() {
+            return self.wait_for_a_seat(target);
+        }
         let (outer, pace) = from.unzip();
         self.links.epoch += 1;
         let epoch = self.links.epoch;
@@ -200,7 +216,11 @@ impl Supervisor {
             library: Arc::clone(&self.config.library),
             clock: self.clock,
         };
-        let task = self.workers.spawn(worker.work()).id();
+        let work = async move {
+            worker.work().await;
+            drop(seat); // its files are closed
+        };
+        let task = self.workers.spawn(work).id();
         let name = self.registry.get(target).map(|target| target.name.clone()).unwrap_or_default();
         let apart = self.apart(target);
         let pace = Pace::new(self.config.connects_at_once);
@@ -236,7 +256,8 @@ impl Supervisor {
     }
 
     pub(super) fn sever(&mut self, target: TargetId) {
-        if self.forget(target) || self.links.wait_no_more(target) {
+        let waited = self.links.wait_no_more(target) | self.seats.wait_no_more(target);
+        if self.forget(target) || waited {
             self.state(target, LinkState::Closed);
         }
     }

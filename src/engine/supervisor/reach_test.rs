@@ -5,10 +5,10 @@ use tokio::task;
 
 use super::super::Supervisor;
 use super::*;
-use crate::engine::EngineConfig;
 use crate::engine::command::{Command, RunId, RunSpec};
 use crate::engine::event::{Cell, Event, RunChange};
 use crate::engine::passages::Passages;
+use crate::engine::{EngineConfig, Seating};
 use crate::inventory::{self, Discover};
 use crate::link::agent::AgentInfo;
 use crate::link::call;
@@ -40,6 +40,7 @@ impl Bench {
             depth_limit: 2,
             library: std::sync::Arc::default(),
             program: None,
+            seating: Seating::default(),
         });
         let asking = engine.found(inventory::named("web1").unwrap().remove(0));
         let mut bench =
@@ -238,7 +239,7 @@ async fn a_run_that_begins_a_lost_parent_anew_takes_the_child_along() {
     let parent = bench.asking;
     let child = bench.engine.found(inventory::named("web1/docker:a").unwrap().remove(0));
     let targets = vec![parent, child];
-    let spec = RunSpec { id: RunId(1), code: "1".into(), targets, timeout: None, fanout: Some(1) };
+    let spec = RunSpec { fanout: Some(1), ..RunSpec::new(RunId(1), "1", targets) };
     bench.engine.command(Command::Run(spec));
     bench.down(parent, LinkState::Lost { why: "gone".into() });
     let finals = bench.finals();
@@ -261,13 +262,7 @@ async fn a_child_ends_once_whatever_it_was_at_when_its_parent_ended() {
             let (parent, name) = (bench.asking, "web1/docker:a/sudo");
             let child = bench.engine.found(inventory::named(name).unwrap().remove(0));
             let between = bench.named("web1/docker:a").unwrap();
-            let spec = |id| RunSpec {
-                id: RunId(id),
-                code: "1".into(),
-                targets: vec![child],
-                timeout: None,
-                fanout: None,
-            };
+            let spec = |id| RunSpec::new(RunId(id), "1", vec![child]);
             bench.engine.command(Command::Run(spec(1)));
             bench.engine.command(Command::Run(spec(2)));
             if state != LinkState::Queued {

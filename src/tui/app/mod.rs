@@ -18,6 +18,7 @@ use crate::engine::command::{Command, RunId};
 use crate::engine::event::{Event, Level, Millis, TargetChange};
 use crate::model::Model;
 use crate::model::select::Selection;
+use crate::model::state::Link;
 use crate::tui::action::Place;
 use crate::tui::msg::{Ask, Effect, Msg, Outcome};
 use crate::tui::overlay::details::Details;
@@ -83,6 +84,12 @@ impl App {
         Vec::new()
     }
 
+    /// How many links are open, or on their way.
+    pub fn open_links(&self) -> usize {
+        let open = |link: &Link| matches!(link, Link::Ready | Link::Connecting | Link::Booting);
+        self.model.fleet.counts().iter().filter(|(link, _)| open(link)).map(|(_, count)| count).sum()
+    }
+
     /// In how long [`Msg::Clock`] is wanted, since something on the screen changes by itself; none: nothing does.
     pub fn next_clock(&self) -> Option<Duration> {
         let running = (self.model.runs.active() > 0).then_some(500);
@@ -112,7 +119,8 @@ impl App {
     fn fulfil_one(&mut self, ask: Ask) -> Vec<Effect> {
         match ask {
             Ask::Engine(command) => return vec![Effect::Engine(command)],
-            Ask::Run { code, targets } => return self.run_or_ask(code, targets),
+            Ask::Run { code, targets } => return self.run_or_ask(code, targets, self.setup.care.steps),
+            Ask::Steps(steps) => self.cut_into(steps),
             Ask::Copy(text) => return vec![Effect::Copy(text)],
             Ask::Select(selection) => {
                 self.selection = selection;
@@ -140,6 +148,15 @@ impl App {
 
     fn context(&self, area: Rect, focused: bool) -> Context<'_> {
         let Self { model, selection, setup, now, .. } = self;
-        Context { model, selection, theme: &setup.theme, glyphs: &setup.glyphs, now: *now, focused, area }
+        Context {
+            model,
+            selection,
+            care: &setup.care,
+            theme: &setup.theme,
+            glyphs: &setup.glyphs,
+            now: *now,
+            focused,
+            area,
+        }
     }
 }

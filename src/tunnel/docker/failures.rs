@@ -23,7 +23,7 @@ impl From<Failure> for Missed {
 
 /// Whether these are an engine's words for a program that is not in the container. They come from the runtime below it
 /// (runc, crun), so that they are alike on all engines.
-pub(super) fn no_program(said: &str) -> bool {
+pub(in crate::tunnel) fn no_program(said: &str) -> bool {
     let said = said.to_ascii_lowercase();
     said.contains("oci runtime")
         && (said.contains("executable file") && said.contains("not found")
