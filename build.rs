@@ -45,6 +45,7 @@ const MODULES: &[&str] = &[
     "tools/lines",
     "tools/removal",
     "tools/sysctl",
+    "tools/template",
     "tools/tool",
     "transfer",
     "tunnel",

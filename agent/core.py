@@ -58,6 +58,7 @@ TOOLS = {
     "hostname": "Hostname",
     "sysctl": "Sysctl",
     "host": "Facts",
+    "template": "Template render_template",
 }
 IN_SCOPE = frozenset(" ".join(TOOLS.values()).split())
 

@@ -10,7 +10,25 @@ use std::env;
 use std::path::Path;
 use std::process::Command;
 
+use hailer::template;
 use pythons::{pythons, write_payload};
+use serde_json::{Map, Value};
+
+/// The templates of the table as this side translates them, for `tests/agent/test_15_template.py`.
+fn write_templates(folder: &Path) {
+    let cases: Vec<Value> = serde_json::from_str(include_str!("template/cases.json")).expect("the table");
+    let mut translated = Map::new();
+    for case in cases {
+        let template = case["template"].as_str().expect("a template");
+        // The host itself says what stands outside of a function.
+        if case["when"] != "compile"
+            && let Ok(code) = template::compile(template)
+        {
+            translated.insert(template.to_owned(), code.into());
+        }
+    }
+    std::fs::write(folder.join("templates.json"), Value::Object(translated).to_string()).expect("a file");
+}
 
 macro_rules! each {
     ($($name:ident $version:literal,)*) => {
@@ -44,6 +62,7 @@ fn passes(version: &str) {
     };
     let folder = tempfile::tempdir().expect("a folder");
     write_payload(folder.path());
+    write_templates(folder.path());
     let run = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/agent/run.py");
     let mut command = Command::new(python);
     let output = command.arg("-B").arg(&run).env("HAILER_PAYLOAD", folder.path()).output().expect("a Python");

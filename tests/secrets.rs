@@ -36,14 +36,17 @@ fn what_is_typed_on_the_terminal_goes_nowhere_else() {
     let read = |name: &str| fs::read_to_string(file(name)).unwrap_or_default();
     // No standard stream is the terminal, and the words show that this search finds what is there.
     let mark = format!("mark-{}", std::process::id());
-    let code = format!("import time\nemit('{mark}')\nend = time.time() + 100\nwhile time.time() < end: time.sleep(0.05)");
+    let code = format!(
+        "import time\nemit('{mark}')\nend = time.time() + 100\nwhile time.time() < end: time.sleep(0.05)"
+    );
     let line = "exec \"$@\" <\"$FOLDER/in\" >\"$FOLDER/out\" 2>\"$FOLDER/err\"";
     fs::write(file("in"), "").expect("a file");
     let (log, config) = (file("log").display().to_string(), fleet.ssh_config().display().to_string());
     let option = format!("--ssh-option={config}");
     let program = env!("CARGO_BIN_EXE_hailer");
     let words = ["-c", line, "sh", program, "--no-config", "--log", &log, "--ssh-option=-F", &option];
-    let words = [&words[..], &["run", "--follow", "--connect-timeout", "60s", "-t", "pw/sudo", &code]].concat();
+    let words =
+        [&words[..], &["run", "--follow", "--connect-timeout", "60s", "-t", "pw/sudo", &code]].concat();
     let home = folder.path().display().to_string();
     let mut screen = Screen::start(Path::new("/bin/sh"), &words, &[("FOLDER", &home)], 100, 30);
 
