@@ -16,7 +16,7 @@ use ruff_text_size::Ranged;
 
 /// The most that the core may take on the wire, in bytes.
 const LARGEST: usize = 8 * 1024;
-/// The agent's own modules, which it asks for when it needs them.
+/// The agent's own modules, which it asks for when it needs them, by the last part of their names.
 const MODULES: &[&str] = &[
     "aio",
     "errors",
@@ -34,6 +34,9 @@ const MODULES: &[&str] = &[
     "setops",
     "ship",
     "source",
+    "tools/child",
+    "tools/commands",
+    "tools/tool",
     "transfer",
     "tunnel",
     "values",
@@ -58,8 +61,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let names = ["enter_core.py", "enter_core.zlib", "stage0_enter_raw.py", "stage0_enter.py"];
     write(out, names, &entering)?;
     let mut table = String::new();
-    for name in MODULES {
-        let module = minified(&fs::read_to_string(format!("agent/hailer/{name}.py"))?)?;
+    for path in MODULES {
+        let module = minified(&fs::read_to_string(format!("agent/hailer/{path}.py"))?)?;
+        let name = path.rsplit('/').next().unwrap_or(path);
         fs::write(out.join(format!("{name}.py")), module)?;
         writeln!(table, "    (\"{name}\", include_str!(concat!(env!(\"OUT_DIR\"), \"/{name}.py\"))),")?;
     }

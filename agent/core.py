@@ -48,6 +48,13 @@ PACKAGE = {
     "land": "_receive",
     "script": "",
 }
+# Those of them whose names a call may use without import.
+TOOLS = {
+    "tool": "Tool Unsupported",
+    "child": "process",
+    "commands": "Exec Quit",
+}
+IN_SCOPE = frozenset(" ".join(TOOLS.values()).split())
 
 
 class State(object):
@@ -400,6 +407,7 @@ def translate(request):
     except SyntaxError:
         code = None
     code = code or split(source, name, flags)  # outside of the handler: its own error is the whole story
+    bring(code)
     if needs_site(code):
         run_site()
     code += (code[1] is not None and code[1].co_flags & 0x80,)  # CO_COROUTINE
@@ -419,6 +427,17 @@ def split(source, name, flags):
         last = compile(_ast.Expression(tree.body.pop().value), name, "eval", flags, True)
     body = compile(tree, name, "exec", flags, True) if tree.body else None
     return body, last
+
+
+def bring(codes):
+    """Puts in scope what of our tools some code names; what the user has under such a name stays."""
+    space = sys.modules["__main__"].__dict__
+    for code in codes:
+        if hasattr(code, "co_names"):
+            for name in IN_SCOPE.intersection(code.co_names):
+                if name not in space:
+                    space[name] = getattr(sys.modules["hailer"], name)
+            bring(code.co_consts)
 
 
 def native(data):
@@ -500,18 +519,19 @@ class LateLoader(object):
 
 
 def ours(name):
-    return name[:7] == "hailer." and name[7:] in PACKAGE
+    return name[:7] == "hailer." and (name[7:] in PACKAGE or name[7:] in TOOLS)
 
 
 class Package(type(sys)):
     """The package `hailer`: what it holds is fetched when it is used."""
 
     def __getattr__(self, name):
-        for part in PACKAGE:
-            if name == part:
-                return module("hailer." + part)
-            if name in PACKAGE[part].split():
-                return getattr(module("hailer." + part), name)
+        for parts in (PACKAGE, TOOLS):
+            for part in parts:
+                if name == part:
+                    return module("hailer." + part)
+                if name in parts[part].split():
+                    return getattr(module("hailer." + part), name)
         raise AttributeError("hailer has no " + name)
 
 

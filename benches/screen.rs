@@ -100,7 +100,7 @@ fn found(id: u32) -> Event {
 
 fn spec() -> RunSpec {
     let targets = (0..TARGETS).map(TargetId).collect();
-    RunSpec { id: RunId(1), code: "open('/etc/hosts').read()".into(), targets, timeout: None, fanout: None }
+    RunSpec::new(RunId(1), "open('/etc/hosts').read()", targets)
 }
 
 /// What each host answers: the same text, but for the outliers.
@@ -127,7 +127,7 @@ fn busy() -> App {
         theme: Theme::plain(Depth::True),
         glyphs: glyphs::UNICODE,
         keymap: Keymap::default(),
-        confirm_over: 50,
+        care: hailer::tui::care::Care { confirm_over: 50, ..hailer::tui::care::Care::default() },
         timeout: None,
         fanout: None,
         lines: Caps::default(),

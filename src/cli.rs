@@ -1,10 +1,12 @@
 //! The command line, as data. No logic: see [`crate::start`].
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
 use crate::duration::Span;
+use crate::engine::rollout::{Amount, Gate};
 
 /// A fleet console: Python calls on many hosts and containers at once, nothing installed on them.
 #[derive(Debug, Parser)]
@@ -44,6 +46,7 @@ pub enum Sub {
 #[derive(Debug, Args)]
 #[allow(clippy::struct_excessive_bools)] // each is a flag that a person types
 #[command(group(ArgGroup::new("text").required(true).args(["code", "file"])))]
+#[command(group(ArgGroup::new("in_steps").args(["first", "batch"]).multiple(true)))]
 #[command(group(ArgGroup::new("form").args(["json", "table", "fold", "follow"])))]
 #[command(
     after_help = "Exit status: 0 all ok, 1 some raised, 2 usage, 3 some unreachable, lost or timed out, 130 cancelled."
@@ -79,6 +82,18 @@ pub struct Run {
     /// How many targets work at the same time; 0 for all
     #[arg(long, value_name = "N")]
     pub fanout: Option<usize>,
+    /// Run on so many targets first, and on the others when these have passed the gate
+    #[arg(long, value_name = "N")]
+    pub first: Option<NonZeroUsize>,
+    /// Run in steps of so many targets: a number, or a share of all, as 10%
+    #[arg(long, value_name = "N|P%")]
+    pub batch: Option<Amount>,
+    /// When so many have failed, let no other target begin: a number, or a share of all
+    #[arg(long, value_name = "N|P%")]
+    pub halt_at: Option<Amount>,
+    /// What lets the next step begin: ok (no failure), same (equal answers too), ask (you say so), none [default: ok; with --halt-at: none]
+    #[arg(long, value_name = "GATE", requires = "in_steps")]
+    pub gate: Option<Gate>,
     /// Do not ask before a run on many targets
     #[arg(short, long)]
     pub yes: bool,

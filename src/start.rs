@@ -2,6 +2,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, IsTerminal, Read};
+use std::num::NonZeroUsize;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::Mutex;
@@ -10,6 +11,7 @@ use crate::cli::{Cli, Color, Common, ConfigCommand, Hosts, Run, Script, Sub};
 use crate::config::{Config, SAMPLE, Source};
 use crate::crash;
 use crate::engine::code::Code;
+use crate::engine::rollout::{Gate, Steps};
 use crate::engine::{DEPTH_LIMIT, Engine, EngineConfig, Seating};
 use crate::inventory::{self, Discover, Found};
 use crate::link::mux::Caps;
@@ -130,6 +132,7 @@ fn headless_run(run: &Run, common: &Common) -> Result<u8, String> {
         code,
         timeout: config.timeout.limit(),
         fanout: (config.fanout > 0).then_some(config.fanout),
+        steps: steps(run, targets.len())?,
         look: look(run),
         color: common.color,
     };
@@ -142,12 +145,32 @@ fn script(wanted: &Script, common: &Common) -> Result<u8, String> {
     // The flag says what the script runs under; what its hosts use it says itself.
     let config = Config { python: configured.python.clone(), ..with_flags(configured, common) };
     let code = Code::Script(script_file::read(&wanted.file, wanted.arguments.clone())?);
-    let plan = Plan { code, timeout: None, fanout: None, look: Look::Script, color: common.color };
+    let plan =
+        Plan { code, timeout: None, fanout: None, steps: None, look: Look::Script, color: common.color };
     let mut own = inventory::this_machine();
     own.address.hops.iter_mut().for_each(|hop| hop.options.python.clone_from(&common.python));
     let mut engine = engine(&config, vec![own], Discover::default());
     engine.depth_limit = wanted.depth;
     headless::run(plan, engine).map_err(|error| error.to_string())
+}
+
+/// The steps that the flags cut a run over so many targets into.
+fn steps(run: &Run, targets: usize) -> Result<Option<Steps>, String> {
+    let Run { first, batch, halt_at, gate, .. } = run;
+    if first.is_none() && batch.is_none() && halt_at.is_none() {
+        return Ok(None);
+    }
+    let first = first.map(NonZeroUsize::get);
+    let steps = Steps {
+        first,
+        batch: *batch,
+        halt_at: *halt_at,
+        gate: gate.unwrap_or_else(|| Gate::default_with(*halt_at)),
+    };
+    if steps.gate == Gate::Ask && steps.sizes(targets).len() > 1 {
+        headless::can_ask("--gate ask")?;
+    }
+    Ok(Some(steps))
 }
 
 fn look(run: &Run) -> Look {

@@ -85,6 +85,12 @@ fn usage_errors_exit_2_and_say_what_is_wrong() {
     usage_error(&["run", "1", "--json", "--fold"], "cannot be used with");
     usage_error(&["run", "1", "--timeout", "soon"], "`soon` is no span of time");
     usage_error(&["run", "1", "--fanout=-1"], "invalid value '-1' for '--fanout <N>'");
+    usage_error(&["run", "1", "--batch", "0"], "`0` is no number of targets: write 3, or 10%");
+    usage_error(
+        &["run", "1", "--batch", "5%", "--gate", "maybe"],
+        "`maybe` is no gate: write ok, same, ask or none",
+    );
+    usage_error(&["run", "1", "--gate", "ask"], "--first <N>|--batch <N|P%>");
     usage_error(&["run", "1", "--no-such-flag"], "--no-such-flag");
     usage_error(&["--config", "x", "--no-config", "hosts"], "cannot be used with");
     usage_error(&["bootstrap"], "--print");

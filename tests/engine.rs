@@ -59,7 +59,7 @@ impl Bench {
         self.runs += 1;
         let id = RunId(self.runs);
         let targets = (0..targets).map(TargetId).collect();
-        self.handle.send(Command::Run(RunSpec { id, code: code.into(), targets, timeout, fanout: None }));
+        self.handle.send(Command::Run(RunSpec { timeout, ..RunSpec::new(id, code, targets) }));
         id
     }
 
@@ -254,13 +254,7 @@ fn an_engine_that_ends_in_the_middle_gives_every_target_its_final_state() {
     let targets = (0..3).map(TargetId).collect();
     let code = "import time; time.sleep(60)".to_owned();
     let run = RunId(99);
-    bench.handle.send(Command::Run(RunSpec {
-        id: run,
-        code: code.into(),
-        targets,
-        timeout: None,
-        fanout: Some(2),
-    }));
+    bench.handle.send(Command::Run(RunSpec { fanout: Some(2), ..RunSpec::new(run, code, targets) }));
     std::thread::sleep(Duration::from_millis(300));
     bench.handle.send(Command::Shutdown);
     let mut names: Vec<_> = bench.finish(run).0.iter().map(Cell::name).collect();

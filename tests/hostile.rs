@@ -90,8 +90,7 @@ impl Bench {
             seating: hailer::engine::Seating::default(),
         };
         let (handle, events) = Engine::start(config).expect("an engine");
-        let spec =
-            RunSpec { id: RUN, code: "6 * 7".into(), targets: vec![GOOD, EVIL], timeout: None, fanout: None };
+        let spec = RunSpec::new(RUN, "6 * 7", vec![GOOD, EVIL]);
         handle.send(Command::Run(spec));
         Self { handle, events, _place: place }
     }

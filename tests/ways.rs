@@ -8,7 +8,6 @@ use std::fs;
 use std::process::Command as Program;
 use std::time::{Duration, Instant};
 
-use hailer::engine::code::Code;
 use hailer::engine::command::{Command, RunId, RunSpec, Secret};
 use hailer::engine::event::{Cell, Event, Question, RunChange, TargetChange};
 use hailer::engine::target::{LinkState, TargetId};
@@ -67,7 +66,7 @@ impl Desk {
         self.runs += 1;
         let id = RunId(self.runs);
         let targets = (0..self.names.len() as u32).map(TargetId).collect();
-        let spec = RunSpec { id, code: Code::Text(code.to_owned()), targets, timeout: None, fanout: None };
+        let spec = RunSpec::new(id, code.to_owned(), targets);
         self.engine.send(Command::Run(spec));
         id
     }

@@ -138,6 +138,29 @@ class Inert(object):
         return self.__reduce__()
 
 
+class Named(Inert):
+    """Stands for a tuple with names: its values come one by one, and are its fields."""
+
+    __slots__ = ()
+    _names = ()
+
+    def append(self, item):
+        if len(self._items) < len(self._names):
+            self._fields[self._names[len(self._items)]] = item
+        self._items.append(item)
+
+    def extend(self, items):
+        for item in items:
+            self.append(item)
+
+    def __repr__(self):
+        return "%s(%s)" % (self._name, ", ".join("%s=%r" % pair for pair in zip(self._names, self._items)))
+
+    def __reduce__(self):
+        names = tuple(text(name) for name in self._names)
+        return _named, (text(self._module), text(self._name), names), None, iter(self._items)
+
+
 showing = set()  # stand-ins whose repr is being made
 
 
@@ -145,8 +168,13 @@ def _dataclass(module, name):
     """Stands for an instance with fields. It is never called: the controller reads its name alone."""
 
 
-_dataclass.__module__ = "hailer"
-sys.modules["hailer"]._dataclass = _dataclass
+def _named(module, name, fields):
+    """Stands for a tuple with names, in the same way."""
+
+
+for stand in (_dataclass, _named):
+    stand.__module__ = "hailer"
+    setattr(sys.modules["hailer"], stand.__name__, stand)
 
 
 def opaque():
@@ -162,11 +190,11 @@ def native(value):
     return value.encode("ascii", "replace") if PY2 and isinstance(value, text_type) else value
 
 
-def stand_in(module, name):
+def stand_in(module, name, base=Inert, **members):
     name = native(name)
     module = "__main__" if native(module).startswith("__shipped_") else module
     short = name.split(".")[-1]
-    return type(short, (Inert,), {"__slots__": (), "_module": native(module), "_name": short})
+    return type(short, (base,), dict(members, __slots__=(), _module=native(module), _name=short))
 
 
 def checked(module, name, kind, *allowed):
@@ -350,6 +378,8 @@ def told(form):
             made = stand()
             made._repr = native(rest[0]) if not isinstance(rest[0], bytes) else rest[0].decode("utf-8", "replace")
             return made
+        if form == "_named" and len(rest) == 1 and type(rest[0]) is tuple:
+            return stand_in(module, name, Named, _names=tuple(native(field) for field in rest[0]))()
         return stand(*rest)
 
     return make

@@ -106,6 +106,8 @@ class Parcel(object):
             raise NotShippable("a file cannot be sent to another host")  # 2.7's pickle would send a closed one
         if kind is types.ModuleType or isinstance(value, types.ModuleType):
             return "module", value.__name__
+        if kind is types.FunctionType and hasattr(value, "_tool"):
+            return ("member",) + value._tool
         if kind is types.FunctionType or isinstance(value, CLASSES):
             return ("defined", self.define(value)) if ours(value) else None
         if isinstance(value, METHODS):
@@ -185,7 +187,7 @@ class Parcel(object):
                 self.write(name, value)
             else:
                 self.text.append(u"%s = %s\n" % (name, self.define(value)))
-        elif importable(value):
+        elif importable(value) and not hasattr(value, "_tool"):
             self.text.append(u"from %s import %s as %s\n" % (value.__module__, value.__name__, name))
         else:
             self.text.append(u"%s = _value(%d)\n" % (name, self.value(value, "%s, which %s names," % (name, user))))

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::engine::code::Code;
 use crate::engine::event::QuestionId;
+use crate::engine::rollout::Steps;
 use crate::engine::target::TargetId;
 pub use crate::tunnel::secret::Secret;
 
@@ -41,6 +42,13 @@ pub enum Command {
         /// How.
         how: Interrupt,
     },
+    /// A run waits between two steps: go on with it, or give up the targets that have not begun.
+    GoOn {
+        /// Which run.
+        run: RunId,
+        /// Go on.
+        yes: bool,
+    },
     /// Answer a question ([`crate::engine::event::Event::Asked`]); no answer: what asks is to give up.
     Answer {
         /// Which.
@@ -75,4 +83,15 @@ pub struct RunSpec {
     pub timeout: Option<Duration>,
     /// How many targets run at the same time; none: all.
     pub fanout: Option<usize>,
+    /// The steps it is cut into; none: one.
+    pub steps: Option<Steps>,
+    /// Run under the guard rail of the far side, which refuses what changes a host.
+    pub guard: bool,
+}
+
+impl RunSpec {
+    /// All targets at once, for as long as it takes.
+    pub fn new(id: RunId, code: impl Into<Code>, targets: Vec<TargetId>) -> Self {
+        Self { id, code: code.into(), targets, timeout: None, fanout: None, steps: None, guard: false }
+    }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::engine::command::{RunId, RunSpec};
+pub use crate::engine::rollout::Phase;
 use crate::engine::target::{LinkState, Target, TargetId};
 pub use crate::link::raised::{Frame, Raised};
 use crate::tunnel::Failure;
@@ -156,6 +157,8 @@ pub enum RunChange {
         /// The words.
         text: String,
     },
+    /// A run in steps begins one, or waits after one.
+    Step(Phase),
     /// Every cell is final.
     Finished,
 }

@@ -11,6 +11,7 @@ mod outbox;
 mod pace;
 mod passages;
 mod registry;
+pub mod rollout;
 mod runs;
 mod serving;
 mod supervisor;

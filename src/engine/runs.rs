@@ -9,6 +9,7 @@ use std::time::Instant;
 use crate::engine::command::{Interrupt, RunId, RunSpec};
 use crate::engine::event::{Cell, Event, Level, Millis, RunChange};
 use crate::engine::outbox::Outbox;
+use crate::engine::rollout::{Next, Rollout};
 use crate::engine::target::{LinkState, TargetId};
 use crate::wire::value::Value;
 
@@ -81,6 +82,7 @@ struct Active {
     spec: RunSpec,
     slots: HashMap<TargetId, Slot>,
     waiting: VecDeque<TargetId>,
+    rollout: Rollout,
     under_way: usize,
     open: usize,
 }
@@ -104,7 +106,11 @@ impl Runs {
         let id = spec.id;
         step.tell(id, RunChange::Started(spec.clone()));
         let (waiting, open) = (spec.targets.iter().copied().collect(), spec.targets.len());
-        self.active.insert(id, Active { spec, slots, waiting, under_way: 0, open });
+        let rollout = Rollout::new(spec.steps, open);
+        if let Some(phase) = rollout.phase() {
+            step.tell(id, RunChange::Step(phase));
+        }
+        self.active.insert(id, Active { spec, slots, waiting, rollout, under_way: 0, open });
         self.advance(id, links, step);
     }
 
@@ -193,6 +199,25 @@ impl Runs {
         self.advance(run, links, step);
     }
 
+    /// A person decides about a run that waits between two steps.
+    pub fn go_on(
+        &mut self,
+        run: RunId,
+        yes: bool,
+        links: &HashMap<TargetId, LinkState>,
+        step: &mut Step<'_>,
+    ) {
+        let Some(active) = self.active.get_mut(&run).filter(|active| active.rollout.is_held()) else {
+            return;
+        };
+        if !yes {
+            active.rollout.end("nobody let it go on");
+        } else if let Next::Begin(phase) = active.rollout.begin() {
+            step.tell(run, RunChange::Step(phase));
+        }
+        self.advance(run, links, step);
+    }
+
     /// Ends the calls whose time is over, and asks them to stop.
     pub fn tick(&mut self, links: &HashMap<TargetId, LinkState>, step: &mut Step<'_>) {
         let now = step.now;
@@ -222,7 +247,7 @@ impl Runs {
         self.active.get(&run)?.slots.get(&target).copied()
     }
 
-    /// Begins as many targets as may be under way at once; ends the run when all are final.
+    /// Begins as many targets as may be under way at once, step after step; ends the run when all are final.
     fn advance(&mut self, run: RunId, links: &HashMap<TargetId, LinkState>, step: &mut Step<'_>) {
         while let Some(active) = self.active.get_mut(&run) {
             if active.open == 0 {
@@ -230,8 +255,23 @@ impl Runs {
                 step.tell(run, RunChange::Finished);
                 return;
             }
-            if active.under_way >= active.spec.fanout.unwrap_or(usize::MAX).max(1) {
+            if let Some(why) = active.rollout.given_up() {
+                let why = why.to_owned();
+                return self.give_up(run, &why, step);
+            }
+            if active.rollout.is_held() || active.under_way >= active.spec.fanout.unwrap_or(usize::MAX).max(1)
+            {
                 return;
+            }
+            if !active.rollout.take() {
+                if active.under_way > 0 {
+                    return; // the step is not over
+                }
+                let next = active.rollout.next();
+                if let Next::Begin(phase) | Next::Hold(phase) = next {
+                    step.tell(run, RunChange::Step(phase));
+                }
+                continue;
             }
             let Some(target) = active.waiting.pop_front() else { return };
             if active.slots.get(&target) != Some(&Slot::Waiting) {
@@ -249,6 +289,20 @@ impl Runs {
                 ) => step.orders.push(Order::Connect(target)),
                 Some(state) => self.approach(run, target, state, step),
             }
+        }
+    }
+
+    /// Ends all targets whose call has not begun; those that run go on to their end.
+    fn give_up(&mut self, run: RunId, why: &str, step: &mut Step<'_>) {
+        let Some(active) = self.active.get(&run) else { return };
+        for target in active.spec.targets.clone() {
+            if matches!(self.slot(run, target), Some(Slot::Waiting | Slot::Linking(_))) {
+                self.over(run, target, Cell::Skipped { why: why.to_owned() }, step);
+            }
+        }
+        if self.active.get(&run).is_some_and(|active| active.open == 0) {
+            self.active.remove(&run);
+            step.tell(run, RunChange::Finished);
         }
     }
 
@@ -281,7 +335,10 @@ impl Runs {
         match active.slots.insert(target, Slot::Final) {
             Some(Slot::Final) | None => return,
             Some(Slot::Waiting) => {}
-            Some(Slot::Linking(_) | Slot::Running { .. }) => active.under_way -= 1,
+            Some(Slot::Linking(_) | Slot::Running { .. }) => {
+                active.under_way -= 1;
+                active.rollout.ended(&cell);
+            }
         }
         active.open -= 1;
         step.tell(run, RunChange::Cell { target, cell });

@@ -158,6 +158,7 @@ impl Supervisor {
                 self.command(Command::Run(RunSpec { targets, ..spec }));
             }
             Command::Cancel { run, only, how } => self.cancel(run, only, how),
+            Command::GoOn { run, yes } => self.run(|runs, links, step| runs.go_on(run, yes, links, step)),
             Command::Answer { question, answer } => self.answered(question, answer),
             Command::Shutdown => {}
         }
@@ -315,7 +316,7 @@ mod tests {
         let task = engine.workers.spawn(async { panic!("a fault that the test makes") }).id();
         engine.links.pretend(id, task);
         engine.state(id, LinkState::Ready(AgentInfo::default()));
-        let spec = RunSpec { id: RunId(1), code: "1".into(), targets: vec![id], timeout: None, fanout: None };
+        let spec = RunSpec::new(RunId(1), "1", vec![id]);
         engine.command(Command::Run(spec));
         let ended = engine.workers.join_next().await.expect("a worker");
         engine.worker_ended(ended);

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::engine::command::RunSpec;
-use crate::engine::event::{Millis, RunChange};
+use crate::engine::event::{Millis, Phase, RunChange};
 use crate::engine::target::TargetId;
 use crate::model::cell::{CellEntry, Progress};
 use crate::model::columns::Columns;
@@ -21,6 +21,8 @@ pub struct Run {
     pub started: Millis,
     /// When every cell was final.
     pub finished: Option<Millis>,
+    /// Where it is, if it is cut into several steps.
+    pub phase: Option<Phase>,
     cells: Vec<CellEntry>,
     rows: HashMap<TargetId, usize>,
     fold: Fold,
@@ -42,7 +44,18 @@ impl Run {
         }
         let fold = Fold::new(&cells);
         let columns = Columns::default();
-        Self { spec, started: at, finished: None, cells, rows, fold, columns, version: 0, ignored: 0 }
+        Self {
+            spec,
+            started: at,
+            finished: None,
+            phase: None,
+            cells,
+            rows,
+            fold,
+            columns,
+            version: 0,
+            ignored: 0,
+        }
     }
 
     /// Takes in what happened. What is about a final cell or an unknown target is counted and ignored.
@@ -53,6 +66,10 @@ impl Run {
             RunChange::Finished if self.finished.is_some() => false,
             RunChange::Finished => {
                 self.finished = Some(at);
+                true
+            }
+            RunChange::Step(phase) => {
+                self.phase = Some(phase);
                 true
             }
             RunChange::Cell { target, cell } => self.with_open(target, |entry| entry.enter(cell, at)),
@@ -125,6 +142,11 @@ impl Run {
     /// Whether something may still happen.
     pub fn is_active(&self) -> bool {
         self.finished.is_none()
+    }
+
+    /// Whether it waits for a person before its next step.
+    pub fn is_held(&self) -> bool {
+        self.is_active() && self.phase.is_some_and(|phase| phase.waits)
     }
 
     /// How long it has taken, or took.

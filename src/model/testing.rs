@@ -25,7 +25,7 @@ pub fn fleet(names: &[&str]) -> Fleet {
 
 pub fn spec(targets: impl IntoIterator<Item = u32>) -> RunSpec {
     let targets = targets.into_iter().map(TargetId).collect();
-    RunSpec { id: RunId(1), code: "1".into(), targets, timeout: None, fanout: None }
+    RunSpec::new(RunId(1), "1", targets)
 }
 
 /// A run over targets with these names, numbered from 0.

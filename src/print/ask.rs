@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use crate::engine::command::{Command, Secret};
-use crate::engine::event::{Event, Question, QuestionId, TargetChange, Wants};
+use crate::engine::command::{Command, RunId, Secret};
+use crate::engine::event::{Event, Phase, Question, QuestionId, RunChange, TargetChange, Wants};
 use crate::engine::target::TargetId;
 use crate::model::remote_text::plain;
 use crate::print::form::Said;
@@ -23,6 +23,10 @@ pub struct Questions {
     terminal: PathBuf,
     names: BTreeMap<TargetId, String>,
     open: Option<Open>,
+    /// A run that waits between two steps, and what is asked about it.
+    held: Option<(RunId, String)>,
+    /// Where that is asked, while no way in asks.
+    between: Option<Prompt>,
     /// The run is being stopped: nothing is answered any more.
     over: bool,
 }
@@ -39,7 +43,7 @@ impl Questions {
     /// For these targets, on this terminal ([`TERMINAL`]).
     pub fn new(targets: impl IntoIterator<Item = (TargetId, String)>, terminal: impl Into<PathBuf>) -> Self {
         let names = targets.into_iter().collect();
-        Self { terminal: terminal.into(), names, open: None, over: false }
+        Self { terminal: terminal.into(), names, open: None, held: None, between: None, over: false }
     }
 
     /// Takes in one event. What nobody can be asked is answered at once, with nothing.
@@ -50,10 +54,15 @@ impl Questions {
             }
             Event::Asked(question) => {
                 self.open = None;
+                self.between = None; // it is asked again afterwards
                 if self.over {
                     return Some(answer(question.id, None));
                 }
                 return self.ask(question, said);
+            }
+            Event::Run { id, change: RunChange::Step(phase), .. } => {
+                self.held = phase.waits.then(|| (*id, between(phase)));
+                self.between = None;
             }
             Event::Settled(id) => self.open = self.open.take().filter(|open| open.id != *id),
             _ => {}
@@ -77,7 +86,7 @@ impl Questions {
 
     /// Waits for the person's answer; for ever, where nothing is asked. Safe to drop at any point.
     pub async fn answered(&mut self) -> Command {
-        let Some(open) = &mut self.open else { return std::future::pending().await };
+        let Some(open) = &mut self.open else { return self.between_steps().await };
         let line = open.prompt.line().await;
         let given = match (line, open.wants) {
             (Ok(line), Wants::Secret) => Some(Secret::new(line)),
@@ -92,15 +101,45 @@ impl Questions {
         answer(id, given)
     }
 
+    /// Whether all that is asked is whether a run goes on with its next step.
+    pub fn is_between(&self) -> bool {
+        self.open.is_none() && self.held.is_some()
+    }
+
+    /// Waits for what the person says between two steps; for ever, where none waits.
+    async fn between_steps(&mut self) -> Command {
+        let Some((run, words)) = self.held.as_ref().filter(|_| !self.over) else {
+            return std::future::pending().await;
+        };
+        let run = *run;
+        if self.between.is_none() {
+            self.between = Prompt::open(&self.terminal, words.clone(), true).ok();
+        }
+        let said = match &mut self.between {
+            Some(prompt) => prompt.line().await.ok(),
+            None => None, // the terminal is gone
+        };
+        (self.held, self.between) = (None, None);
+        Command::GoOn { run, yes: said.is_some_and(|said| matches!(said.trim(), "y" | "Y" | "yes")) }
+    }
+
     /// The run is being stopped: what is asked now, and all that is asked later, is not answered.
     pub fn stop(&mut self) -> Option<Command> {
         self.over = true;
+        self.between = None;
         self.open.take().map(|open| answer(open.id, None))
     }
 }
 
 fn answer(question: QuestionId, answer: Option<Secret>) -> Command {
     Command::Answer { question, answer }
+}
+
+/// What is asked between two steps.
+fn between(phase: &Phase) -> String {
+    let Phase { step, steps, left, .. } = phase;
+    let word = if *left == 1 { "target has" } else { "targets have" };
+    format!("hailer: step {step} of {steps} is over; {left} {word} not begun. Go on? [y/N] ")
 }
 
 /// Says why a line is no answer, where the person may not know.

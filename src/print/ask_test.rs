@@ -206,3 +206,52 @@ fn without_a_terminal_nothing_is_answered_and_that_is_said() {
     let expected = "hailer: web1 asks \"[sudo] password for ops:\", and there is no terminal to ask on\n";
     assert_eq!((said.out.as_str(), said.err.as_str()), ("", expected));
 }
+
+fn step(waits: bool) -> Event {
+    let phase = Phase { step: 1, steps: 3, size: 1, left: 4, waits };
+    Event::Run { id: RunId(1), at: Millis(0), change: RunChange::Step(phase) }
+}
+
+fn decided(yes: bool) -> Command {
+    Command::GoOn { run: RunId(1), yes }
+}
+
+#[tokio::test]
+async fn between_two_steps_the_person_is_asked_and_only_a_yes_goes_on() {
+    for (keys, yes) in [("y\n", true), ("yes\n", true), ("\n", false), ("no\n", false), ("\u{4}", false)] {
+        let mut person = Person::new();
+        person.take(step(false));
+        person.type_ahead("y\n", 2);
+        person.take(step(true));
+        assert!(
+            timeout(Duration::from_millis(50), person.questions.answered()).await.is_err(),
+            "typed ahead"
+        );
+        person.type_in(keys);
+        assert_eq!(person.answered().await, decided(yes), "{keys:?}");
+        let screen = person.screen();
+        assert!(screen.contains("step 1 of 3 is over; 4 targets have not begun. Go on? [y/N] "), "{screen}");
+    }
+}
+
+#[tokio::test]
+async fn a_way_in_that_asks_goes_before_the_next_step() {
+    let mut person = Person::new();
+    person.take(step(true));
+    assert!(timeout(Duration::from_millis(50), person.questions.answered()).await.is_err());
+    person.take(Event::Asked(question(1)));
+    person.type_in("s3cret\n");
+    assert_eq!(person.answered().await, given("s3cret"));
+    person.take(Event::Settled(QuestionId(1)));
+    assert!(timeout(Duration::from_millis(50), person.questions.answered()).await.is_err());
+    person.type_in("y\n");
+    assert_eq!(person.answered().await, decided(true));
+    assert_eq!(person.screen().matches("Go on?").count(), 2);
+}
+
+#[tokio::test]
+async fn a_step_waits_for_nobody_where_the_terminal_is_gone() {
+    let mut questions = Questions::new([], "/nowhere/tty");
+    questions.take(&step(true), &mut Said::default());
+    assert_eq!(questions.answered().await, decided(false));
+}

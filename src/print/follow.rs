@@ -62,7 +62,8 @@ pub async fn follow(
                     questions.stop().into_iter().for_each(send);
                 }
             },
-            answer = questions.answered() => send(answer),
+            // What a step gave is written before it is asked whether to go on.
+            answer = questions.answered(), if !(writer.is_busy() && questions.is_between()) => send(answer),
             () = passed(end) => return CANCELLED,
             written = writer.written() => if written.is_err() {
                 return report.exit_code();

@@ -1,11 +1,13 @@
 //! `hailer run`: one run, from the targets' names to the exit status.
 
+use std::fs::OpenOptions;
 use std::io::{self, BufRead, IsTerminal};
 use std::time::Duration;
 
 use crate::cli::Color;
 use crate::engine::code::Code;
 use crate::engine::command::{Command, RunId, RunSpec};
+use crate::engine::rollout::Steps;
 use crate::engine::target::TargetId;
 use crate::engine::{Engine, EngineConfig};
 use crate::print::ask::{Questions, TERMINAL};
@@ -64,6 +66,8 @@ pub struct Plan {
     pub timeout: Option<Duration>,
     /// How many targets at the same time.
     pub fanout: Option<usize>,
+    /// The steps it is cut into.
+    pub steps: Option<Steps>,
     /// How it is printed.
     pub look: Look,
     /// Whether prefixes are coloured.
@@ -82,11 +86,10 @@ pub fn run(plan: Plan, mut config: EngineConfig) -> io::Result<u8> {
         (0..).map(TargetId).zip(config.targets.iter().map(|found| found.name.clone())).collect();
     let form = plan.look.form(targets.len(), io::stdout().is_terminal());
     let spec = RunSpec {
-        id: RUN,
-        code: plan.code,
-        targets: targets.iter().map(|(id, _)| *id).collect(),
         timeout: plan.timeout,
         fanout: plan.fanout,
+        steps: plan.steps,
+        ..RunSpec::new(RUN, plan.code, targets.iter().map(|(id, _)| *id).collect())
     };
     let mut questions = Questions::new(targets.clone(), TERMINAL);
     let mut report = Report::new(RUN, targets, form, coloured(plan.color));
@@ -114,6 +117,19 @@ fn coloured(color: Color) -> bool {
             let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
             let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
             io::stderr().is_terminal() && !is_set("NO_COLOR") && !dumb
+        }
+    }
+}
+
+/// Whether somebody can be asked while a run is under way, which this flag needs.
+///
+/// # Errors
+/// There is no terminal. The words are for the person.
+pub fn can_ask(flag: &str) -> Result<(), String> {
+    match OpenOptions::new().read(true).write(true).open(TERMINAL) {
+        Ok(_) => Ok(()),
+        Err(_) => {
+            Err(format!("{flag} needs a terminal to ask on ({TERMINAL}), and there is none; nothing was run"))
         }
     }
 }

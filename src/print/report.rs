@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use crate::engine::command::RunId;
-use crate::engine::event::{Cell, Event, Level, Line, Millis, RunChange, Stream, TargetChange};
+use crate::engine::event::{Cell, Event, Level, Line, Millis, Phase, RunChange, Stream, TargetChange};
 use crate::engine::target::TargetId;
 use crate::model::Model;
 use crate::print::form::{Form, Said, Summary, Who};
@@ -113,6 +113,13 @@ impl Report {
             }
             RunChange::Progress { .. } => {}
             RunChange::Warning { target, text } => self.write(*target, &format!("warning: {text}"), said),
+            RunChange::Step(Phase { step, steps, waits: true, .. }) => {
+                let _ = writeln!(said.err, "hailer: after step {step} of {steps}: {}", self.counts);
+            }
+            RunChange::Step(Phase { step, steps, size, .. }) => {
+                let word = if *size == 1 { "target" } else { "targets" };
+                let _ = writeln!(said.err, "hailer: step {step} of {steps}: {size} {word}");
+            }
             RunChange::Finished => self.end(at, said),
         }
     }

@@ -65,7 +65,7 @@ fn wrote(target: u32, stream: Stream, text: &str) -> Event {
 }
 
 fn started(at: u64) -> Event {
-    let spec = RunSpec { id: RUN, code: "1".into(), targets: Vec::new(), timeout: None, fanout: None };
+    let spec = RunSpec::new(RUN, "1", Vec::new());
     change(at, RunChange::Started(spec))
 }
 
@@ -266,7 +266,7 @@ fn four(form: impl Form + 'static) -> Said {
     let mut report = report(&names, form);
     let mut events: Vec<Event> = (0..).zip(names).map(|(id, name)| found(id, name)).collect();
     let targets = (0..4).map(TargetId).collect();
-    let spec = RunSpec { id: RUN, code: "1".into(), targets, timeout: None, fanout: None };
+    let spec = RunSpec::new(RUN, "1", targets);
     let free = |bytes: i64| Value::dict([("free".into(), bytes.into()), ("fs".into(), "ext4".into())]);
     events.extend([
         change(0, RunChange::Started(spec)),

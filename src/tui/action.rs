@@ -68,6 +68,8 @@ pub enum Action {
     Palette,
     Messages,
     Run,
+    RunFirst,
+    GoOn,
     RunScript,
     Interrupt,
     FocusNext,
@@ -196,6 +198,8 @@ const fn row(
 #[rustfmt::skip]
 pub const ACTIONS: &[ActionInfo] = &[
     row(Action::Run,            "run",             "run",      &["f5", "alt-enter", "ctrl-enter"], PANES,  "Run the editor's code on the selected hosts"),
+    row(Action::RunFirst,       "run-first",       "",         &["alt-o", "shift-f5"],  PANES,      "Run the editor's code on the first of the selected hosts only, then wait"),
+    row(Action::GoOn,           "go-on",           "",         &["alt-g"],              PANES,      "Go on with the run that waits between two steps"),
     row(Action::Mark,           "mark",            "mark",     &["space"],              FLEET,      "Select the host under the cursor, or take it out"),
     row(Action::MarkAll,        "mark-all",        "all",      &["a"],                  FLEET,      "Select every host in view"),
     row(Action::MarkNone,       "mark-none",       "none",     &["A"],                  FLEET,      "Select no host"),

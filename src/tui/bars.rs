@@ -52,6 +52,9 @@ fn progress(cx: &Context, run: &Run, pen: &mut Pen<'_>) {
     let role = if run.is_active() { Role::Busy } else { Role::Text };
     let done = format!("run {}{dot}{}/{}", run.spec.id.0, counts.done(), counts.total());
     pen.write(&done, cx.theme.style(role));
+    if let Some(phase) = run.phase.filter(|_| run.is_active()) {
+        pen.write(&format!("{dot}step {}/{}", phase.step, phase.steps), cx.theme.style(role));
+    }
     let failed = counts.failed();
     if failed > 0 {
         pen.write(&dot, cx.theme.style(Role::Dim));

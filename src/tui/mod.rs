@@ -12,6 +12,7 @@
 pub mod action;
 pub mod app;
 pub mod bars;
+pub mod care;
 pub mod glyphs;
 pub mod keys;
 pub mod layout;

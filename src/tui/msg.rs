@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::engine::code::{Code, Script};
 use crate::engine::command::{Command, RunId};
 use crate::engine::event::{Event, Level};
+use crate::engine::rollout::Steps;
 use crate::engine::target::TargetId;
 use crate::model::select::Selection;
 
@@ -123,6 +124,8 @@ pub enum Ask {
         /// Where.
         targets: Vec<TargetId>,
     },
+    /// Cut the runs to come into these steps, or into none.
+    Steps(Option<Steps>),
     /// Make this the selection.
     Select(Selection),
     /// Open the details of this.

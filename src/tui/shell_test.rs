@@ -10,6 +10,7 @@ use tokio::task::LocalSet;
 use super::*;
 use crate::engine::event::{Level, Millis};
 use crate::tui::app::Setup;
+use crate::tui::care::Care;
 use crate::tui::glyphs;
 use crate::tui::keys::{Keymap, macro_keys};
 use crate::tui::theme::{Depth, Theme};
@@ -70,7 +71,7 @@ fn open() -> Table {
         theme: Theme::plain(Depth::Ansi),
         glyphs: glyphs::UNICODE,
         keymap: Keymap::default(),
-        confirm_over: 0,
+        care: Care::default(),
         timeout: None,
         fanout: None,
         lines: crate::model::lines::Caps::default(),

@@ -47,6 +47,18 @@ class Opaque(tuple):
     """(module, type, repr) of what could not be pickled."""
 
 
+class Named(list):
+    """A tuple with names: its values, and its module, type and names."""
+
+    def __init__(self, module, name, fields):
+        list.__init__(self)
+        self.kind, self.names = module + "." + name, fields
+
+    @property
+    def fields(self):
+        return dict(zip(self.names, self))
+
+
 class GroupResult(dict):
     """What a group answered."""
 
@@ -60,6 +72,8 @@ class Unpickler(pickle.Unpickler):
     def find_class(self, module, name):
         if (module, name) == ("hailer", "_opaque"):
             return lambda *words: Opaque(words)
+        if (module, name) == ("hailer", "_named"):
+            return Named
         if module == "hailer.group":
             return GroupResult
         if module == "hailer":

@@ -6,6 +6,7 @@ use hailer::engine::command::{Command, RunId, RunSpec};
 use hailer::engine::event::{Cell, Event, Line, Millis, Raised, RunChange, Stream, TargetChange};
 use hailer::engine::target::{AgentInfo, Kind, LinkState, Origin, Target, TargetId};
 use hailer::tui::app::{App, Setup};
+use hailer::tui::care::Care;
 use hailer::tui::glyphs::{self, Glyphs};
 use hailer::tui::keys::{Keymap, Overrides, macro_keys};
 use hailer::tui::msg::{Effect, Msg};
@@ -37,7 +38,7 @@ impl Drive {
             theme: Theme::plain(depth),
             glyphs: *glyphs,
             keymap: Keymap::new(&Overrides::new()).expect("the defaults"),
-            confirm_over: 50,
+            care: Care { confirm_over: 50, ..Care::default() },
             timeout: None,
             fanout: None,
             lines: hailer::model::lines::Caps::default(),

@@ -1,7 +1,9 @@
 //! From typed code to what the engine is asked.
 
-use hailer::engine::command::Command;
-use hailer::engine::target::{Origin, TargetId};
+use hailer::engine::command::{Command, Interrupt, RunId};
+use hailer::engine::event::{Cell, Phase, RunChange};
+use hailer::engine::rollout::Steps;
+use hailer::engine::target::{LinkState, Origin, TargetId};
 use hailer::tui::msg::Effect;
 use ratatui::crossterm::event::Event as Input;
 
@@ -120,4 +122,42 @@ fn a_users_choice_stays_when_more_is_found() {
     drive.keys("<alt-1>A");
     drive.found("web3", Origin::Named);
     assert!(drive.screen().contains("→ no host"), "{}", drive.screen());
+}
+
+#[test]
+fn one_host_runs_first_and_a_key_lets_the_others_begin() {
+    let mut drive = Drive::new(120, 40).fleet(&["web1", "web2", "web3"]);
+    drive.keys("restart()<alt-o>");
+    let spec = drive.runs().remove(0);
+    assert_eq!((spec.targets.len(), spec.steps), (3, Some(Steps::ONE_THEN_ASK)));
+    let phase = Phase { step: 1, steps: 2, size: 1, left: 2, waits: false };
+    drive.run(RunId(1), RunChange::Step(phase)).cell(1, "web1", Cell::Running);
+    assert!(drive.screen().contains("step 1/2: then it waits for you"), "{}", drive.screen());
+    assert_eq!(drive.keys("<alt-g>").effects(), [], "the step is not over");
+    drive.value(1, "web1", 1).run(RunId(1), RunChange::Step(Phase { waits: true, ..phase }));
+    drive.wait(6_000);
+    assert!(drive.screen().contains("run 1 waits after step 1 of 2: Alt-g goes on"), "{}", drive.screen());
+    insta::assert_snapshot!("held", drive.screen());
+    drive.link(drive.id("web2"), LinkState::Lost { why: "gone".into() });
+    assert!(drive.screen().contains("run 1 waits after step 1 of 2"), "{}", drive.screen());
+    let go_on = Command::GoOn { run: RunId(1), yes: true };
+    assert_eq!(drive.keys("<alt-g>").effects(), [Effect::Engine(go_on)]);
+    let phase = Phase { step: 2, steps: 2, size: 2, left: 0, waits: false };
+    drive.run(RunId(1), RunChange::Step(phase));
+    assert!(!drive.screen().contains("waits"), "{}", drive.screen());
+    let cancel = Command::Cancel { run: RunId(1), only: None, how: Interrupt::Soft };
+    assert_eq!(drive.keys("<ctrl-c>").effects(), [Effect::Engine(cancel)]);
+}
+
+#[test]
+fn runs_are_cut_into_the_steps_that_the_palette_was_told_of() {
+    let mut drive = Drive::new(120, 40).fleet(&["web1", "web2", "web3"]);
+    drive.keys("<f2>steps first 1 batch 50% halt-at 2<enter>");
+    assert!(drive.screen().contains("· first 1, batches of 50%, gate none, halt at 2"), "{}", drive.screen());
+    let steps = "first 1 batch 50% halt-at 2".parse::<Steps>().expect("steps");
+    assert_eq!(drive.keys("1<f5>").runs()[0].steps, Some(steps));
+    drive.keys("<f2>steps first none<enter>");
+    assert!(drive.screen().contains("`none` is no number of targets"), "{}", drive.screen());
+    drive.keys("<f2>steps off<enter>");
+    assert_eq!(drive.keys("<f5>").runs()[0].steps, None);
 }

@@ -238,7 +238,7 @@ async fn a_run_that_begins_a_lost_parent_anew_takes_the_child_along() {
     let parent = bench.asking;
     let child = bench.engine.found(inventory::named("web1/docker:a").unwrap().remove(0));
     let targets = vec![parent, child];
-    let spec = RunSpec { id: RunId(1), code: "1".into(), targets, timeout: None, fanout: Some(1) };
+    let spec = RunSpec { fanout: Some(1), ..RunSpec::new(RunId(1), "1", targets) };
     bench.engine.command(Command::Run(spec));
     bench.down(parent, LinkState::Lost { why: "gone".into() });
     let finals = bench.finals();
@@ -261,13 +261,7 @@ async fn a_child_ends_once_whatever_it_was_at_when_its_parent_ended() {
             let (parent, name) = (bench.asking, "web1/docker:a/sudo");
             let child = bench.engine.found(inventory::named(name).unwrap().remove(0));
             let between = bench.named("web1/docker:a").unwrap();
-            let spec = |id| RunSpec {
-                id: RunId(id),
-                code: "1".into(),
-                targets: vec![child],
-                timeout: None,
-                fanout: None,
-            };
+            let spec = |id| RunSpec::new(RunId(id), "1", vec![child]);
             bench.engine.command(Command::Run(spec(1)));
             bench.engine.command(Command::Run(spec(2)));
             if state != LinkState::Queued {

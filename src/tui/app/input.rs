@@ -6,6 +6,7 @@ use zeroize::Zeroize;
 
 use super::App;
 use crate::engine::event::Level;
+use crate::engine::rollout::Steps;
 use crate::tui::action::{Action, Place};
 use crate::tui::keys::Chord;
 use crate::tui::layout::PaneId;
@@ -129,7 +130,9 @@ impl App {
             self.ui.disarm();
         }
         match action {
-            Action::Run => return self.run(),
+            Action::Run => return self.run(self.setup.care.steps),
+            Action::RunFirst => return self.run(Some(Steps::ONE_THEN_ASK)),
+            Action::GoOn => return self.go_on(),
             Action::RunScript => {
                 let line = ScriptLine::new(&self.ui.script);
                 self.ui.overlays.push(Overlay::Script(line));
@@ -183,7 +186,7 @@ impl App {
                 None => Vec::new(),
             },
             Some(Overlay::Confirm(confirm)) => match confirm.answer() {
-                Some((code, targets)) => self.start(code, targets),
+                Some((code, targets, steps)) => self.start(code, targets, steps),
                 None => Vec::new(),
             },
             Some(Overlay::Question(asking)) => self.answer(asking.answer()),
@@ -231,6 +234,7 @@ impl App {
         let cx = Context {
             model,
             selection,
+            care: &setup.care,
             theme: &setup.theme,
             glyphs: &setup.glyphs,
             now: *now,

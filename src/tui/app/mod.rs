@@ -119,7 +119,8 @@ impl App {
     fn fulfil_one(&mut self, ask: Ask) -> Vec<Effect> {
         match ask {
             Ask::Engine(command) => return vec![Effect::Engine(command)],
-            Ask::Run { code, targets } => return self.run_or_ask(code, targets),
+            Ask::Run { code, targets } => return self.run_or_ask(code, targets, self.setup.care.steps),
+            Ask::Steps(steps) => self.cut_into(steps),
             Ask::Copy(text) => return vec![Effect::Copy(text)],
             Ask::Select(selection) => {
                 self.selection = selection;
@@ -147,6 +148,15 @@ impl App {
 
     fn context(&self, area: Rect, focused: bool) -> Context<'_> {
         let Self { model, selection, setup, now, .. } = self;
-        Context { model, selection, theme: &setup.theme, glyphs: &setup.glyphs, now: *now, focused, area }
+        Context {
+            model,
+            selection,
+            care: &setup.care,
+            theme: &setup.theme,
+            glyphs: &setup.glyphs,
+            now: *now,
+            focused,
+            area,
+        }
     }
 }

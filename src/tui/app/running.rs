@@ -4,24 +4,25 @@ use super::App;
 use crate::engine::code::{Code, Script};
 use crate::engine::command::{Command, Interrupt, RunId, RunSpec};
 use crate::engine::event::Level;
+use crate::engine::rollout::Steps;
 use crate::engine::target::TargetId;
 use crate::model::run::Run;
-use crate::tui::action::Action;
+use crate::tui::action::{Action, Place};
 use crate::tui::msg::{Effect, Outcome};
 use crate::tui::overlay::confirm::Confirm;
 use crate::tui::pane::editor::Ready;
 use crate::tui::ui::{Armed, Overlay};
 
 impl App {
-    /// Runs the editor's code on the selection.
-    pub(super) fn run(&mut self) -> Vec<Effect> {
+    /// Runs the editor's code on the selection, in these steps.
+    pub(super) fn run(&mut self, steps: Option<Steps>) -> Vec<Effect> {
         let targets = self.selection.targets(&self.model.fleet);
         if targets.is_empty() {
             self.tell(Level::Warning, "no host is selected: in the fleet, space selects one, a selects all");
             return Vec::new();
         }
         match self.panes.editor.ready() {
-            Ready::Yes(code) => return self.run_or_ask(code.into(), targets),
+            Ready::Yes(code) => return self.run_or_ask(code.into(), targets, steps),
             Ready::Empty => self.tell(Level::Info, "there is no code to run yet"),
             Ready::Doubtful(why) => {
                 let again = "run again to send it as it is, for an older Python";
@@ -32,19 +33,57 @@ impl App {
     }
 
     /// Starts a run, or asks first where it would hit many.
-    pub(super) fn run_or_ask(&mut self, code: Code, targets: Vec<TargetId>) -> Vec<Effect> {
-        let many = self.setup.confirm_over;
+    pub(super) fn run_or_ask(
+        &mut self,
+        code: Code,
+        targets: Vec<TargetId>,
+        steps: Option<Steps>,
+    ) -> Vec<Effect> {
+        let many = self.setup.care.confirm_over;
         if many > 0 && targets.len() > many {
-            self.ui.overlays.push(Overlay::Confirm(Confirm::new(code, targets)));
+            self.ui.overlays.push(Overlay::Confirm(Confirm::new(code, targets, steps)));
             return Vec::new();
         }
-        self.start(code, targets)
+        self.start(code, targets, steps)
     }
 
-    pub(super) fn start(&mut self, code: Code, targets: Vec<TargetId>) -> Vec<Effect> {
+    pub(super) fn start(&mut self, code: Code, targets: Vec<TargetId>, steps: Option<Steps>) -> Vec<Effect> {
         let (timeout, fanout) = (self.setup.timeout, self.setup.fanout);
-        let spec = RunSpec { id: self.next_run(), code, targets, timeout, fanout };
+        let spec = RunSpec { timeout, fanout, steps, ..RunSpec::new(self.next_run(), code, targets) };
         vec![Effect::Engine(Command::Run(spec))]
+    }
+
+    /// The newest run that waits between two steps.
+    fn held(&self) -> Option<&Run> {
+        self.model.runs.iter().rev().map(|(_, run)| run).find(|run| run.is_held())
+    }
+
+    /// Lets the newest run that waits begin its next step.
+    pub(super) fn go_on(&mut self) -> Vec<Effect> {
+        match self.held().map(|run| run.spec.id) {
+            Some(run) => return vec![Effect::Engine(Command::GoOn { run, yes: true })],
+            None => self.tell(Level::Info, "no run waits between two steps"),
+        }
+        Vec::new()
+    }
+
+    /// `run 3 waits after step 1 of 2: Alt-g goes on`, for the status bar.
+    pub(super) fn holds(&self) -> Option<String> {
+        let run = self.held()?;
+        let phase = run.phase?;
+        let key = self.setup.keymap.chord(Place::Editor, Action::GoOn);
+        let key = key.map(|chord| format!(": {chord} goes on")).unwrap_or_default();
+        Some(format!("run {} waits after step {} of {}{key}", run.spec.id.0, phase.step, phase.steps))
+    }
+
+    /// Cuts the runs to come into steps.
+    pub(super) fn cut_into(&mut self, steps: Option<Steps>) {
+        self.setup.care.steps = steps;
+        let text = match steps {
+            Some(steps) => format!("from now on runs go in steps: {steps}; `steps off` ends that"),
+            None => "from now on runs begin on all hosts at once".to_owned(),
+        };
+        self.tell(Level::Info, text);
     }
 
     fn next_run(&mut self) -> RunId {
@@ -59,7 +98,7 @@ impl App {
             line.text().clone_into(&mut self.ui.script);
         }
         let code = Code::Script(script);
-        let spec = RunSpec { id: self.next_run(), code, targets: Vec::new(), timeout: None, fanout: None };
+        let spec = RunSpec::new(self.next_run(), code, Vec::new());
         vec![Effect::Engine(Command::RunHere(spec))]
     }
 
@@ -81,7 +120,7 @@ impl App {
         }
         if !self.panes.editor.is_blank() {
             self.panes.editor.load("");
-            let undo = self.setup.keymap.chord(crate::tui::action::Place::Editor, Action::Undo);
+            let undo = self.setup.keymap.chord(Place::Editor, Action::Undo);
             let undo = undo.map(|chord| format!("; {chord} brings it back")).unwrap_or_default();
             self.tell(Level::Info, format!("the editor was cleared{undo}"));
             return Vec::new();

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::config::Config;
 use crate::model::lines::Caps;
+use crate::tui::care::Care;
 use crate::tui::glyphs::{self, Glyphs};
 use crate::tui::keys::Keymap;
 use crate::tui::theme::{Depth, Theme};
@@ -17,8 +18,8 @@ pub struct Setup {
     pub glyphs: Glyphs,
     /// Keys.
     pub keymap: Keymap,
-    /// A run on more hosts than this is asked about first; 0: never.
-    pub confirm_over: usize,
+    /// With how much care runs are begun.
+    pub care: Care,
     /// The longest a call may take.
     pub timeout: Option<Duration>,
     /// How many targets of one run work at the same time.
@@ -53,7 +54,7 @@ impl Setup {
             theme,
             glyphs: if config.ascii { glyphs::ASCII } else { glyphs::UNICODE },
             keymap,
-            confirm_over: config.confirm_over,
+            care: Care { confirm_over: config.confirm_over, ..Care::default() },
             timeout: config.timeout.limit(),
             fanout: (config.fanout > 0).then_some(config.fanout),
             lines: Caps { lines: config.log.lines, bytes: config.log.bytes, total: config.log.total },

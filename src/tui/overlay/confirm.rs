@@ -5,6 +5,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::text::Span;
 
 use crate::engine::code::Code;
+use crate::engine::rollout::Steps;
 use crate::engine::target::TargetId;
 use crate::model::select::Selection;
 use crate::model::state::Link;
@@ -20,18 +21,19 @@ use crate::tui::widget::{frame, title};
 pub struct Confirm {
     code: Code,
     targets: Vec<TargetId>,
+    steps: Option<Steps>,
     yes: bool,
 }
 
 impl Confirm {
     /// Asks before this code runs on these targets.
-    pub fn new(code: Code, targets: Vec<TargetId>) -> Self {
-        Self { code, targets, yes: false }
+    pub fn new(code: Code, targets: Vec<TargetId>, steps: Option<Steps>) -> Self {
+        Self { code, targets, steps, yes: false }
     }
 
     /// What Enter stands for: the run, or nothing.
-    pub fn answer(self) -> Option<(Code, Vec<TargetId>)> {
-        self.yes.then_some((self.code, self.targets))
+    pub fn answer(self) -> Option<(Code, Vec<TargetId>, Option<Steps>)> {
+        self.yes.then_some((self.code, self.targets, self.steps))
     }
 
     /// `web[1-60]`, and how many of them are not connected.

@@ -8,6 +8,8 @@ use ratatui::layout::{Position, Rect};
 use ratatui::text::Span;
 
 use crate::engine::command::Command;
+use crate::engine::event::Level;
+use crate::engine::rollout::Steps;
 use crate::tui::action::{ACTIONS, Action, ActionInfo, Place};
 use crate::tui::keys::Keymap;
 use crate::tui::msg::Ask;
@@ -20,6 +22,8 @@ use crate::tui::widget::{frame, title};
 
 /// What a query that begins so asks for: a target to be added and connected.
 const ADD: &str = "add ";
+/// What a query that begins so asks for: the steps that runs are cut into.
+const STEPS: &str = "steps ";
 
 /// Which list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,6 +97,13 @@ impl Menu {
             let command = Command::Add { text: text.trim().to_owned(), connect: true };
             return Some(Chosen::Ask(Ask::Engine(command)));
         }
+        if let Some(text) = self.query.text().trim_start().strip_prefix(STEPS) {
+            let ask = match text.parse::<Steps>() {
+                Ok(steps) => Ask::Steps((steps != Steps::default()).then_some(steps)),
+                Err(why) => Ask::Notice(Level::Warning, why),
+            };
+            return Some(Chosen::Ask(ask));
+        }
         self.shown.get(self.cursor).map(|row| Chosen::Act(self.rows[*row].info.action))
     }
 
@@ -139,7 +150,10 @@ impl Pane for Menu {
 
     fn draw(&self, cx: &Context, buf: &mut Buffer) -> Option<Position> {
         let about = match self.kind {
-            Kind::Palette => format!("{} commands; `add TARGET` adds and connects one", self.shown.len()),
+            Kind::Palette => format!(
+                "{} commands; `add TARGET` connects one, `steps first 1 batch 10%` cuts runs into steps",
+                self.shown.len()
+            ),
             Kind::Help => format!("{} actions, those of this pane first; type to narrow", self.shown.len()),
         };
         let name = if self.kind == Kind::Palette { "commands" } else { "help" };
@@ -216,5 +230,9 @@ mod tests {
         assert_eq!(asked("zzzz"), None);
         let command = Command::Add { text: "web[1-3]".into(), connect: true };
         assert_eq!(asked("add web[1-3] "), Some(Chosen::Ask(Ask::Engine(command))));
+        let steps = Steps { first: Some(1), ..Steps::default() };
+        assert_eq!(asked("steps first 1"), Some(Chosen::Ask(Ask::Steps(Some(steps)))));
+        assert_eq!(asked("steps off"), Some(Chosen::Ask(Ask::Steps(None))));
+        assert!(matches!(asked("steps first many"), Some(Chosen::Ask(Ask::Notice(..)))));
     }
 }

@@ -11,6 +11,7 @@ use crate::engine::target::{AgentInfo, Kind, LinkState, Origin, Target, TargetId
 use crate::model::Model;
 use crate::model::select::Selection;
 use crate::tui::action::Action;
+use crate::tui::care::Care;
 use crate::tui::glyphs::{self, Glyphs};
 use crate::tui::msg::Ask;
 use crate::tui::pane::{Context, Pane};
@@ -22,6 +23,7 @@ use crate::wire::value::Value;
 pub struct Desk {
     pub model: Model,
     pub selection: Selection,
+    pub care: Care,
     pub theme: Theme,
     pub glyphs: Glyphs,
     pub now: Millis,
@@ -33,6 +35,7 @@ impl Default for Desk {
         Self {
             model: Model::new(),
             selection: Selection::default(),
+            care: Care::default(),
             theme: Theme::plain(Depth::True),
             glyphs: glyphs::UNICODE,
             now: Millis(60_000),
@@ -43,8 +46,8 @@ impl Default for Desk {
 
 impl Desk {
     pub fn cx(&self, area: Rect) -> Context<'_> {
-        let Self { model, selection, theme, glyphs, now, .. } = self;
-        Context { model, selection, theme, glyphs, now: *now, focused: true, area }
+        let Self { model, selection, care, theme, glyphs, now, .. } = self;
+        Context { model, selection, care, theme, glyphs, now: *now, focused: true, area }
     }
 
     /// Lets the pane act, and does at once what it asks of the selection.
@@ -107,8 +110,7 @@ impl Desk {
 
     pub fn start(&mut self, run: u32, targets: impl IntoIterator<Item = u32>) {
         let targets = targets.into_iter().map(TargetId).collect();
-        let code = "shutil.disk_usage('/')".into();
-        let spec = RunSpec { id: RunId(run), code, targets, timeout: None, fanout: None };
+        let spec = RunSpec::new(RunId(run), "shutil.disk_usage('/')", targets);
         self.run(run, RunChange::Started(spec));
     }
 

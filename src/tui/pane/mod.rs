@@ -18,6 +18,7 @@ use crate::engine::event::Millis;
 use crate::model::Model;
 use crate::model::select::Selection;
 use crate::tui::action::Action;
+use crate::tui::care::Care;
 use crate::tui::glyphs::Glyphs;
 use crate::tui::msg::Ask;
 use crate::tui::theme::Theme;
@@ -30,6 +31,8 @@ pub struct Context<'a> {
     pub model: &'a Model,
     /// Which targets the next run is for.
     pub selection: &'a Selection,
+    /// With how much care the next run is begun.
+    pub care: &'a Care,
     /// Colours.
     pub theme: &'a Theme,
     /// Signs.

@@ -211,7 +211,8 @@ impl EditorPane {
 
     fn aim<'a>(cx: &Context, aim: &'a mut String) -> ratatui::text::Line<'a> {
         let selected = cx.selection.describe(&cx.model.fleet).replace('·', cx.glyphs.dot);
-        *aim = format!("{} {selected}", cx.glyphs.aim);
+        let steps = cx.care.steps.map(|steps| format!(" {} {steps}", cx.glyphs.dot)).unwrap_or_default();
+        *aim = format!("{} {selected}{steps}", cx.glyphs.aim);
         let role = if cx.selection.targets(&cx.model.fleet).is_empty() { Role::Warn } else { Role::Accent };
         title(cx, "editor", Span::styled(aim.as_str(), cx.theme.style(role)))
     }

@@ -10,6 +10,7 @@ use ratatui::layout::{Position, Rect};
 
 use crate::engine::command::{Command, Interrupt, RunId};
 use crate::engine::event::{Cell, Level, Millis};
+use crate::engine::rollout::Gate;
 use crate::engine::target::TargetId;
 use crate::model::cell::CellEntry;
 use crate::model::columns::Column;
@@ -204,8 +205,24 @@ fn describe(run: &Run, seen: &Seen, cx: &Context) -> String {
         parts.push(format!("{} {noun}", run.cells().len()));
         parts.extend((!seen.counts.is_empty()).then(|| seen.counts.replace('·', dot)));
     }
+    parts.extend(step_of(run));
     parts.push(times::short(run.elapsed(cx.now)));
     parts.join(&format!(" {dot} "))
+}
+
+/// Which step a run is at, and what the next one waits for.
+fn step_of(run: &Run) -> Option<String> {
+    let phase = run.phase.filter(|_| run.is_active())?;
+    let at = format!("step {}/{}", phase.step, phase.steps);
+    let waits = match run.spec.steps.map(|steps| steps.gate) {
+        _ if phase.left == 0 => return Some(at),
+        _ if phase.waits => "waits for you",
+        Some(Gate::Ask) => "then it waits for you",
+        Some(Gate::Ok) => "the next if none fails",
+        Some(Gate::Same) => "the next if all answer the same",
+        Some(Gate::None) | None => return Some(at),
+    };
+    Some(format!("{at}: {waits}"))
 }
 
 /// All that a cell has to say.
