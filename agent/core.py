@@ -53,6 +53,12 @@ TOOLS = {
     "tool": "Tool Unsupported",
     "child": "process",
     "commands": "Exec Quit",
+    "service": "Service",
+    "user": "User",
+    "apt": "Apt",
+    "apt_repository": "AptRepository",
+    "pacman": "Pacman",
+    "pacman_repository": "PacmanRepository",
 }
 IN_SCOPE = frozenset(" ".join(TOOLS.values()).split())
 

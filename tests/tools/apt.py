@@ -1,6 +1,7 @@
 """Apt and AptRepository, with the signed repository in /srv/fleet/apt."""
 import time
 
+PLACES = ("/etc/apt", "/etc/conf-fleet.conf", "/var/lib/dpkg", "/var/lib/apt")
 REPOSITORY = "/srv/fleet/apt/"
 NAMES = ("hello-fleet", "lib-fleet", "app-fleet", "needs-fleet", "conf-fleet", "broken-fleet", "unit-fleet")
 ABSENT, LATEST = Apt.State.ABSENT, Apt.State.LATEST

@@ -1,4 +1,5 @@
 """User.authorized_key and User.sudoer, as ssh-keygen, visudo and sudo see them."""
+PLACES = ("/etc/sudoers.d", "/home")
 RULES = "/etc/sudoers.d/"
 SSH = "/home/tool-ann/.ssh"
 FILE = SSH + "/authorized_keys"

@@ -1,6 +1,7 @@
 """Pacman and PacmanRepository, with the repository in /srv/fleet/pacman."""
 import time
 
+PLACES = ("/etc/pacman.conf", "/etc/pacman.d", "/var/lib/pacman", "/var/cache/pacman")
 REPOSITORY = "file:///srv/fleet/pacman"
 CONFIG, LOCK, CACHE = "/etc/pacman.conf", "/var/lib/pacman/db.lck", "/var/cache/pacman/pkg/"
 ABSENT, LATEST = Pacman.State.ABSENT, Pacman.State.LATEST

@@ -1,4 +1,5 @@
 """Service, on a host whose process 1 is systemd."""
+PLACES = ("/etc/systemd", "/usr/lib/systemd/system")
 UNITS = "/usr/lib/systemd/system/"
 SLEEP = "[Service]\nExecStart=/bin/sleep infinity\nExecReload=/bin/true\n%s"
 INSTALL = "[Install]\nWantedBy=multi-user.target\n"

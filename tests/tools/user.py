@@ -1,4 +1,5 @@
 """User: people and groups, as getent sees them."""
+PLACES = ("/etc/passwd", "/etc/shadow", "/etc/group", "/etc/gshadow", "/home")
 
 
 def reset():

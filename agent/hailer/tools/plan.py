@@ -71,7 +71,7 @@ class Plan(object):
         name = name or path
         old, now = read(path, name)
         if old != data:
-            self.told.append(core.module("hailer.diff").unified(old or b"", data, name))
+            self.told.append(difference(name, old or b"", data))
         if now is None or (now.st_uid, now.st_gid) != owner or stat.S_IMODE(now.st_mode) != mode:
             self.told.append("%s: mode %04o, owner %d:%d\n" % ((name, mode) + owner))
         elif old == data:
@@ -87,7 +87,7 @@ class Plan(object):
         if now is None:
             return
         self.changed = True
-        self.told.append(core.module("hailer.diff").unified(old, b"", path))
+        self.told.append(difference(path, old, b""))
         if not self.check:
             allowed(path)
             os.unlink(path)
@@ -163,6 +163,18 @@ def text_of(data):
 
 def bytes_of(text):
     return bytes(text) if core.PY2 else text.encode("utf-8", "surrogateescape")
+
+
+def difference(name, old, new):
+    """What changes in a file: the lines from the first to the last that differs."""
+    old, new = [core.native(data).splitlines() for data in (old, new)]
+    start = end = 0
+    while start < min(len(old), len(new)) and old[start] == new[start]:
+        start += 1
+    while end < min(len(old), len(new)) - start and old[-1 - end] == new[-1 - end]:
+        end += 1
+    lines = ["-" + line for line in old[start:len(old) - end]] + ["+" + line for line in new[start:len(new) - end]]
+    return "--- %s\n+++ %s\n@@ -%d +%d @@\n" % (name, name, start + 1, start + 1) + "".join(line + "\n" for line in lines)
 
 
 def quoted(word):
