@@ -79,6 +79,9 @@ pub struct Run {
     /// The longest until a target is ready for calls
     #[arg(long, value_name = "TIME")]
     pub connect_timeout: Option<Span>,
+    /// The longest that a connected target may give no sign of life; 0 for no limit
+    #[arg(long, value_name = "TIME")]
+    pub silence: Option<Span>,
     /// How many targets work at the same time; 0 for all
     #[arg(long, value_name = "N")]
     pub fanout: Option<usize>,

@@ -22,6 +22,10 @@ pub const SAMPLE: &str = include_str!("../assets/config.toml");
 pub struct Config {
     /// The longest from the first attempt until a target is ready for calls.
     pub connect_timeout: Span,
+    /// The longest that a link that is up may give no sign of life; zero: as long as it likes.
+    pub silence: Span,
+    /// Links of the console that were lost come back by themselves.
+    pub reconnect: bool,
     /// The longest that a call may take once it runs; zero: as long as it likes.
     pub timeout: Span,
     /// How many targets of one run work at the same time; zero: all.
@@ -74,6 +78,8 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             connect_timeout: Span::seconds(10),
+            silence: Span::seconds(30),
+            reconnect: true,
             timeout: Span::default(),
             fanout: 0,
             connects_at_once: 32,

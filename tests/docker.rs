@@ -79,8 +79,12 @@ impl Drop for Container {
 }
 
 async fn open(address: &str) -> Result<Opened, Failure> {
-    let options =
-        Options { timeout: Duration::from_secs(20), defaults: Defaults::default(), caps: Caps::default() };
+    let options = Options {
+        timeout: Duration::from_secs(20),
+        defaults: Defaults::default(),
+        caps: Caps::default(),
+        silence: None,
+    };
     let route = Route::from_here(&address.parse().expect(address)).expect("a hop");
     Opening::start(&route, &options).await?.interpreter().await?.agent().await
 }

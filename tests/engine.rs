@@ -27,6 +27,7 @@ impl Bench {
             timeout: Duration::from_secs(10),
             defaults: Defaults::default(),
             caps: Caps { message: 20_000_000 },
+            silence: None,
         };
         let config = EngineConfig {
             targets: inventory::named(targets).expect("targets"),
@@ -37,6 +38,7 @@ impl Bench {
             depth_limit: 2,
             program: None,
             seating: hailer::engine::Seating::default(),
+            reconnect: false,
         };
         let (handle, events) = Engine::start(config).expect("an engine");
         Self { handle, events, waiting: Vec::new(), runs: 0 }

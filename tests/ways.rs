@@ -45,6 +45,7 @@ impl Desk {
             timeout: Duration::from_secs(20),
             defaults: Defaults { python: None, ssh_options },
             caps: Caps::default(),
+            silence: None,
         };
         let targets = inventory::named(targets).expect("targets");
         let names = targets.iter().map(|found| found.name.clone()).collect();
@@ -57,6 +58,7 @@ impl Desk {
             depth_limit: DEPTH_LIMIT,
             program: Some(env!("CARGO_BIN_EXE_hailer").into()),
             seating: hailer::engine::Seating::default(),
+            reconnect: false,
         };
         let (engine, events) = Engine::start(config).expect("an engine");
         Self { engine, events, names, runs: 0, asked: Vec::new(), links: HashMap::new() }

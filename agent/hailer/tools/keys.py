@@ -10,6 +10,7 @@ import re
 import stat
 import struct
 
+atomic = core.module("hailer.atomic")
 plan = core.module("hailer.plan")
 tool = core.module("hailer.tool")
 KIND = re.compile(r"(ssh|ecdsa|sk-ssh|sk-ecdsa)-[A-Za-z0-9@.-]+\Z")
@@ -35,7 +36,7 @@ def settle(steps, who, key, exclusive, absent):
         new = merged(text, wanted, exclusive, absent)
         if new == text and (absent or now and (now.st_uid, now.st_gid) == who[2:4] and not now.st_mode & 0o7133):
             return
-        steps.write(path, plan.bytes_of(new), 0o600, who[2:4], name)
+        steps.write(path, plan.bytes_of(new), 0o600, who[2:4], name, replace)
     finally:
         if folder is not None:
             os.close(folder)
@@ -109,3 +110,22 @@ def enter(steps, who):
         os.close(folder)
         raise OSError(errno.EPERM, "it belongs to somebody else, or others may write there: sshd would not read it", name)
     return folder
+
+
+def replace(path, data, mode, owner):
+    """As atomic.replace() does it, but with nothing left that could be led astray: a path below a descriptor is never resolved."""
+    beside = "%s.hailer-%d-%x" % (path, os.getpid(), core.thread.get_ident())
+    file = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    try:
+        try:
+            atomic.put(file, data)
+            os.fchown(file, *owner)
+            os.fchmod(file, mode)
+            os.fsync(file)
+        finally:
+            os.close(file)
+        os.rename(beside, path)
+    except BaseException:
+        os.unlink(beside)
+        raise
+    atomic.sync(os.path.dirname(path))

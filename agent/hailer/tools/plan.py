@@ -5,9 +5,10 @@
 import errno
 import os
 import stat
-import time
 
 SAID = 4000  # bytes of what a program said that an error repeats: its end
+atomic = core.module("hailer.atomic")
+diff = core.module("hailer.diff")
 tool = core.module("hailer.tool")
 process = core.module("hailer.child").process
 
@@ -48,7 +49,7 @@ class Plan(object):
 
     @property
     def diff(self):
-        return "".join(self.told)
+        return u"".join(part if isinstance(part, core.text_type) else part.decode("utf-8", "replace") for part in self.told)
 
     def result(self, name):
         return Change(name, self.changed, self.diff)
@@ -66,20 +67,25 @@ class Plan(object):
             if status:
                 raise failed(what, status, errors or out)
 
-    def write(self, path, data, mode, owner=(0, 0), name=None):
-        """Puts a file in place as a whole, unless it is there as it is to be. `name` is what it is called in what is told."""
+    def write(self, path, data, mode, owner=(0, 0), name=None, replace=None):
+        """Puts a file in place as a whole, unless it is there as it is to be.
+
+        `name` is what it is called in what is told, and `replace` another way to put it there than atomic.replace().
+        """
         name = name or path
         old, now = read(path, name)
         if old != data:
-            self.told.append(difference(name, old or b"", data))
+            self.told.append(diff.of_bytes(name, old, data))
         if now is None or (now.st_uid, now.st_gid) != owner or stat.S_IMODE(now.st_mode) != mode:
             self.told.append("%s: mode %04o, owner %d:%d\n" % ((name, mode) + owner))
         elif old == data:
             return
         self.changed = True
-        if not self.check:
-            allowed(path)
+        if not self.check and replace:
             replace(path, data, mode, owner)
+        elif not self.check:
+            allowed(path)
+            atomic.replace(path, data, now, mode, *owner)
 
     def remove(self, path):
         """Removes a file that may be there."""
@@ -87,7 +93,7 @@ class Plan(object):
         if now is None:
             return
         self.changed = True
-        self.told.append(difference(path, old, b""))
+        self.told.append(diff.of_bytes(path, old, b""))
         if not self.check:
             allowed(path)
             os.unlink(path)
@@ -124,38 +130,6 @@ def read(path, name):
         os.close(fd)
 
 
-def replace(path, data, mode, owner):
-    """Writes a file beside, and moves it into place: nobody ever sees a part of it, or one that more may read."""
-    folder, name = os.path.split(path)
-    # The point in front keeps it from being read: by run-parts, apt, sudo, and the shell's *.
-    beside = os.path.join(folder, ".%s.hailer-%d-%x" % (name, os.getpid(), int(time.time() * 1000000)))
-    fd = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    try:
-        try:
-            view = memoryview(data)
-            while len(view):
-                view = view[os.write(fd, view):]
-            os.fchown(fd, *owner)
-            os.fchmod(fd, mode)
-            os.fsync(fd)
-        finally:
-            os.close(fd)
-        os.rename(beside, path)
-    except BaseException:
-        os.unlink(beside)
-        raise
-    settle(folder)
-
-
-def settle(folder):
-    """Sees to it that a new name in a folder outlives a power cut."""
-    fd = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
-
-
 def text_of(data):
     """The text of a file, of which no byte is lost, whatever it is."""
     return data if core.PY2 else data.decode("utf-8", "surrogateescape")
@@ -163,18 +137,6 @@ def text_of(data):
 
 def bytes_of(text):
     return bytes(text) if core.PY2 else text.encode("utf-8", "surrogateescape")
-
-
-def difference(name, old, new):
-    """What changes in a file: the lines from the first to the last that differs."""
-    old, new = [core.native(data).splitlines() for data in (old, new)]
-    start = end = 0
-    while start < min(len(old), len(new)) and old[start] == new[start]:
-        start += 1
-    while end < min(len(old), len(new)) - start and old[-1 - end] == new[-1 - end]:
-        end += 1
-    lines = ["-" + line for line in old[start:len(old) - end]] + ["+" + line for line in new[start:len(new) - end]]
-    return "--- %s\n+++ %s\n@@ -%d +%d @@\n" % (name, name, start + 1, start + 1) + "".join(line + "\n" for line in lines)
 
 
 def quoted(word):
