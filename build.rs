@@ -53,6 +53,7 @@ const MODULES: &[&str] = &[
     "tools/removal",
     "tools/service",
     "tools/sysctl",
+    "tools/template",
     "tools/tool",
     "tools/user",
     "transfer",

@@ -58,6 +58,7 @@ TOOLS = {
     "hostname": "Hostname",
     "sysctl": "Sysctl",
     "host": "Facts",
+    "template": "Template render_template",
     "service": "Service",
     "user": "User",
     "apt": "Apt",

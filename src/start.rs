@@ -126,7 +126,10 @@ fn headless_run(run: &Run, common: &Common) -> Result<u8, String> {
     config.connect_timeout = run.connect_timeout.unwrap_or(config.connect_timeout);
     config.silence = run.silence.unwrap_or(config.silence);
     config.fanout = run.fanout.unwrap_or(config.fanout);
-    let code = code(run)?.into();
+    let code = match &run.template {
+        Some(path) => Code::Template(script_file::read_template(path, &run.set)?.into()),
+        None => code(run)?.into(),
+    };
     let targets = targets(&run.target)?;
     if !run.yes {
         headless::confirm(targets.len(), config.confirm_over)?;

@@ -1,5 +1,5 @@
 //! The tools that change a system, on real ones: systemd, apt with a signed repository, pacman, people, sudo. Each script of
-//! tests/tools runs on every host that is made for it: with Debian's Python, with python3-minimal, with Python 2.7.
+//! tests/tools_system runs on every host that is made for it: with Debian's Python, with python3-minimal, with Python 2.7.
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic)]
 
 mod support;
@@ -34,7 +34,7 @@ fn answers(fleet: &Fleet, systems: &[&str], script: &str) -> Vec<String> {
     if systems.is_empty() {
         return Vec::new();
     }
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tools");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tools_system");
     let text = |name: &str| fs::read_to_string(folder.join(format!("{name}.py"))).expect("a script");
     let ran = fleet.run(&systems, &[], &format!("{}\n{}", text("common"), text(script)));
     let answer = |target: &&str| {

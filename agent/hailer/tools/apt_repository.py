@@ -10,7 +10,7 @@ SOURCES = "/etc/apt/sources.list.d/"
 NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*\Z")  # apt reads no file whose name holds anything else
 ARMOUR = b"-----BEGIN PGP PUBLIC KEY BLOCK-----"
 
-Result = tool.record(__name__, "Result", "name changed diff")
+Result = tool.record(__name__, "Result", "name changed diff", tool.Truth)
 
 
 class AptRepository(tool.Tool):

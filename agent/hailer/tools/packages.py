@@ -10,7 +10,7 @@ tool = core.module("hailer.tool")
 PATIENCE = 60  # seconds that somebody else's lock is waited for
 
 # What was done to a package, or would be under check=True; `version` is the one that is there then, "" for none.
-Result = tool.record(__name__, "Result", "name changed version diff")
+Result = tool.record(__name__, "Result", "name changed version diff", tool.Truth)
 
 
 class State(object):

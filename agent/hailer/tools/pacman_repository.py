@@ -11,7 +11,7 @@ KEYS = "/etc/pacman.d/"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9@._+-]*\Z")
 HEAD = re.compile(r"\s*\[([^]]*)\]\s*\Z")
 
-Result = tool.record(__name__, "Result", "name changed diff")
+Result = tool.record(__name__, "Result", "name changed diff", tool.Truth)
 
 
 class PacmanRepository(tool.Tool):

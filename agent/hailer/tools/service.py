@@ -11,7 +11,7 @@ WORDS = ("LoadState", "ActiveState", "UnitFileState")
 
 # `state` and `unit_file` are systemd's own words: "active", "failed", "not-found", "masked" and their like; "enabled",
 # "static" and their like, or "".
-Result = tool.record(__name__, "Result", "name started enabled changed state unit_file diff")
+Result = tool.record(__name__, "Result", "name started enabled changed state unit_file diff", tool.Truth)
 
 
 class State(object):

@@ -7,8 +7,8 @@ import re
 plan = core.module("hailer.plan")
 tool = core.module("hailer.tool")
 
-Result = tool.record(__name__, "Result", "name uid gid home shell changed diff")
-GroupResult = tool.record(__name__, "GroupResult", "name gid changed diff")
+Result = tool.record(__name__, "Result", "name uid gid home shell changed diff", tool.Truth)
+GroupResult = tool.record(__name__, "GroupResult", "name gid changed diff", tool.Truth)
 # What may stand in a rule of sudo and in a file's name: no blank, no separator, no word of sudo's own grammar.
 NAME = re.compile(r"%?[A-Za-z_][A-Za-z0-9_.@-]*\$?\Z")
 
