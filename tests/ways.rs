@@ -56,6 +56,7 @@ impl Desk {
             opening,
             connects_at_once,
             depth_limit: DEPTH_LIMIT,
+            library: std::sync::Arc::default(),
             program: Some(env!("CARGO_BIN_EXE_hailer").into()),
             seating: hailer::engine::Seating::default(),
             reconnect: false,
