@@ -186,7 +186,8 @@ fn carry(way: Way, local: &str, remote: &str, carried: &Carried, common: &Common
         look,
         color: common.color,
     };
-    headless::run(plan, engine(&config, Vec::new(), targets, Discover::default())).map_err(|error| error.to_string())
+    headless::run(plan, engine(&config, Vec::new(), targets, Discover::default()))
+        .map_err(|error| error.to_string())
 }
 
 /// A program on this machine that reaches hosts.

@@ -231,12 +231,12 @@ impl Supervisor {
                     if let Some((name, code)) = self.runs.code(run) {
                         let code = code.into_owned();
                         let files = self.runs.files(run).zip(self.registry.get(target));
-                        let request = match files.map(|(files, target)| files.carry(&target.name)) {
-                            Some(carry) => Request::Carry { run, name, code, carry },
-                            None => {
-                                let modules = self.shipments.get(&run).cloned();
-                                Request::Call { run, name, code, modules }
-                            }
+                        let carry = files.map(|(files, target)| files.carry(&target.name));
+                        let request = if let Some(carry) = carry {
+                            Request::Carry { run, name, code, carry }
+                        } else {
+                            let modules = self.shipments.get(&run).cloned();
+                            Request::Call { run, name, code, modules }
                         };
                         self.request(target, request);
                     }

@@ -2,17 +2,11 @@
 
 use std::fmt;
 
-use ring::digest::{Context, SHA256};
+use sha2::Digest;
 
 /// The hash of what was seen so far.
-#[derive(Clone)]
-pub struct Sha256(Context);
-
-impl Default for Sha256 {
-    fn default() -> Self {
-        Self(Context::new(&SHA256))
-    }
-}
+#[derive(Clone, Default)]
+pub struct Sha256(sha2::Sha256);
 
 impl Sha256 {
     /// Takes in more.
@@ -22,8 +16,8 @@ impl Sha256 {
 
     /// As people write it: 64 digits.
     pub fn hex(&self) -> String {
-        let digest = self.0.clone().finish();
-        digest.as_ref().iter().fold(String::with_capacity(64), |mut hex, byte| {
+        let digest = self.0.clone().finalize();
+        digest.iter().fold(String::with_capacity(64), |mut hex, byte| {
             const DIGITS: &[u8; 16] = b"0123456789abcdef";
             hex.push(char::from(DIGITS[usize::from(byte >> 4)]));
             hex.push(char::from(DIGITS[usize::from(byte & 15)]));
