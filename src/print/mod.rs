@@ -7,6 +7,7 @@
 //! | [`report`] | pure: each event becomes what is to be written now |
 //! | [`form`] | what a form of printing is told; [`text`], [`json`], [`fold`], [`table`], [`files`] are the forms |
 //! | [`ask`], [`tty`] | what ways in ask, and the terminal on which it is asked |
+//! | [`bars`] | how far files are, at the foot of a terminal |
 //! | [`remote`] | lines that hosts write, prefixed |
 //! | [`outcome`], [`words`] | counts and the exit status; failures and summaries in words |
 //! | [`harmless`] | remote text made fit for a terminal |
@@ -15,6 +16,7 @@
 //! | [`signals`], [`writer`] | what the system tells us, and what we write |
 
 pub mod ask;
+pub mod bars;
 pub mod bootstrap;
 pub mod files;
 pub mod fold;

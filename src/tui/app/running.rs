@@ -4,6 +4,7 @@ use super::App;
 use crate::engine::code::{Code, Script};
 use crate::engine::command::{Command, Interrupt, RunId, RunSpec};
 use crate::engine::event::Level;
+use crate::engine::files::Files;
 use crate::engine::rollout::Steps;
 use crate::engine::target::TargetId;
 use crate::model::run::Run;
@@ -19,6 +20,13 @@ impl App {
         let targets = self.selection.targets(&self.model.fleet);
         if targets.is_empty() {
             self.tell(Level::Warning, "no host is selected: in the fleet, space selects one, a selects all");
+            return Vec::new();
+        }
+        if let Some(files) = Files::read(&self.panes.editor.code()) {
+            match files {
+                Ok(files) => return self.run_or_ask(Code::Files(Box::new(files)), targets, steps),
+                Err(why) => self.tell(Level::Warning, format!("nothing was carried: {why}")),
+            }
             return Vec::new();
         }
         match self.panes.editor.ready() {
@@ -48,7 +56,9 @@ impl App {
     }
 
     pub(super) fn start(&mut self, code: Code, targets: Vec<TargetId>, steps: Option<Steps>) -> Vec<Effect> {
-        let (timeout, fanout) = (self.setup.timeout, self.setup.fanout);
+        // Files take as long as they take.
+        let timeout = self.setup.timeout.filter(|_| code.files().is_none());
+        let fanout = self.setup.fanout;
         let spec = RunSpec { timeout, fanout, steps, ..RunSpec::new(self.next_run(), code, targets) };
         vec![Effect::Engine(Command::Run(spec))]
     }
