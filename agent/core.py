@@ -34,6 +34,7 @@ TICK = 0.002  # how often the watchdog looks
 THREADS = 256  # calls at once; more wait for their turn
 PARTIAL = 4096  # text without a newline is sent from this length on
 PY2 = sys.version_info[0] == 2
+CLASSES = b"\nq" if PY2 else b"\x94\x93"  # is in a pickle that names a class, and hardly in any other
 PID = os.getpid()
 MAIN = thread.get_ident()
 text_type = type(u"")
@@ -200,11 +201,14 @@ def dump(value):
         data = value.encode("utf-8") if PY2 else value.encode("utf-8", "surrogatepass")
         return b"\x80\x02X" + struct.pack("<I", len(data)) + data + b"."
     try:
-        return pickler()(value, 2 if PY2 else 4)
+        data = pickler()(value, 2 if PY2 else 4)
+        if CLASSES not in data or kind in (bytes, bytearray) or "hailer.values" in sys.modules:
+            return data
     except KeyboardInterrupt:
         raise
     except BaseException:
-        return module("hailer.values").dump(value)
+        pass
+    return module("hailer.values").dump(value)
 
 
 def pickler():
