@@ -67,6 +67,8 @@ TOOLS = {
     "template": "Template render_template",
 }
 IN_SCOPE = frozenset(" ".join(TOOLS.values()).split())
+API = " ".join(PACKAGE.values()).split()  # what `import *` means
+PACKAGE.update(TOOLS)
 
 
 class State(object):
@@ -208,7 +210,7 @@ def dump(value):
         return b"\x80\x02X" + struct.pack("<I", len(data)) + data + b"."
     try:
         data = pickler()(value, 2 if PY2 else 4)
-        if CLASSES not in data or kind in (bytes, bytearray) or "hailer.values" in sys.modules:
+        if CLASSES not in data:
             return data
     except KeyboardInterrupt:
         raise
@@ -554,19 +556,18 @@ class LateLoader(object):
 
 
 def ours(name):
-    return name[:7] == "hailer." and (name[7:] in PACKAGE or name[7:] in TOOLS)
+    return name[:7] == "hailer." and name[7:] in PACKAGE
 
 
 class Package(type(sys)):
     """The package `hailer`: what it holds is fetched when it is used."""
 
     def __getattr__(self, name):
-        for parts in (PACKAGE, TOOLS):
-            for part in parts:
-                if name == part:
-                    return module("hailer." + part)
-                if name in parts[part].split():
-                    return getattr(module("hailer." + part), name)
+        for part in PACKAGE:
+            if name == part:
+                return module("hailer." + part)
+            if name in PACKAGE[part].split():
+                return getattr(module("hailer." + part), name)
         raise AttributeError("hailer has no " + name)
 
 
@@ -1009,7 +1010,7 @@ def namespace():
         function.__module__ = "hailer"
         setattr(package, function.__name__, function)
         setattr(main, function.__name__, function)
-    package.__all__ = ["facts"] + [name for names in PACKAGE.values() for name in names.split() if name[0] != "_"]
+    package.__all__ = ["facts"] + [name for name in API if name[0] != "_"]
     sys.modules["hailer"], sys.modules["__main__"] = package, main
     sys.argv = [""]
 

@@ -8,6 +8,7 @@ import sys
 
 REPR = 2000  # characters of a repr
 DEPTH = 200  # of what is walked by hand
+PLAIN = frozenset((type(None), bool, int, float, bytes, bytearray, core.text_type))
 HEAP = 1 << 9  # flag of a class that a class statement made
 
 
@@ -36,7 +37,9 @@ _opaque, _named, _dataclass = [getattr(sys.modules["hailer"], name) for name in 
 
 
 def dump(value):
-    """The pickle of a value; never fails but by running out of memory."""
+    """The pickle of a value; never fails but by running out of memory. From now on it is the core's own."""
+    if type(value) in PLAIN:
+        return plain(value, 2 if core.PY2 else 4)
     for way in (typed, by_reducer, by_walking):
         try:
             return way(value)
@@ -137,7 +140,7 @@ def parts(word):
 
 typed = typed_of_2 if core.PY2 else typed_of_3
 plain = core.pickler()
-core.pickler = lambda: typed  # from now on
+core.dump = dump
 
 
 # ---------------------------------------------------------------- what cannot be pickled

@@ -124,7 +124,6 @@ class Values(Case):
 
         agent = Agent().boot()
         agent.call("1"), agent.call("{'a': [1, 2.5, None, u'x', (1,)]}"), agent.call("list(range(300))")
-        agent.call("b'\\x94\\x93\\nq'")
         self.assertEqual(agent.modules, [])
         agent.end()
 
