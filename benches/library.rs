@@ -59,7 +59,7 @@ fn ours(lib: &Path, python: &Path) -> [f64; 2] {
         connect: true,
         discover: Discover::default(),
         opening: Options {
-            timeout: Duration::from_secs(60),
+            timeout: Duration::from_mins(1),
             defaults: Defaults { python: Some(python.display().to_string()), ..Defaults::default() },
             caps: Caps::default(),
             silence: None,

@@ -66,7 +66,7 @@ impl Bench {
             connect: true,
             discover: Discover::default(),
             opening: Options {
-                timeout: Duration::from_secs(60),
+                timeout: Duration::from_mins(1),
                 defaults: Defaults { python, ..Defaults::default() },
                 caps: Caps::default(),
                 silence: None,

@@ -36,8 +36,8 @@ pub fn call(named: &Named, words: &[String]) -> Result<String, String> {
         Named::Function(function) => (&function.module, &function.name, Some(&function.parameters[..])),
         Named::Other { module, name } => (module, name, None),
         Named::Module { name, functions, .. } => {
-            let names: Vec<&str> = functions.iter().map(|(name, _)| name.as_str()).collect();
-            return Err(format!("{name} is a module; which of its functions? {}", names.join(", ")));
+            let all: Vec<&str> = functions.iter().map(|(name, _)| name.as_str()).collect();
+            return Err(format!("{name} is a module; which of its functions? {}", all.join(", ")));
         }
     };
     let given = read(parameters, words).map_err(|why| {
@@ -82,19 +82,19 @@ fn read(parameters: Option<&[Parameter]>, words: &[String]) -> Result<Vec<String
         let (flag, mut with) =
             flag.split_once('=').map_or((flag, None), |(flag, with)| (flag, Some(with.to_owned())));
         let name = flag.replace('-', "_");
-        let named = |name: &str| {
+        let of_name = |name: &str| {
             all.iter().find(|one| one.name == name && matches!(one.given, Given::Either | Given::Name))
         };
         let rest = all.iter().find(|one| one.given == Given::Names);
-        if let Some(off) = name.strip_prefix("no_").and_then(named)
-            && named(&name).is_none()
+        if let Some(off) = name.strip_prefix("no_").and_then(of_name)
+            && of_name(&name).is_none()
             && with.is_none()
             && of(off) == Type::Truth
         {
             names.push((off.name.clone(), "False".to_owned()));
             continue;
         }
-        let kind = match (parameters, named(&name).or(rest)) {
+        let kind = match (parameters, of_name(&name).or(rest)) {
             (None, _) => Type::Any,
             (_, Some(parameter)) => of(parameter),
             (_, None) => return Err(format!("there is no --{flag}")),
@@ -133,11 +133,11 @@ fn read(parameters: Option<&[Parameter]>, words: &[String]) -> Result<Vec<String
 fn complete(all: &[Parameter], places: &[String], names: &[(String, String)]) -> Result<(), String> {
     let mut at = 0;
     for parameter in all {
-        let placed = matches!(parameter.given, Given::Place | Given::Either) && {
+        let by_place = matches!(parameter.given, Given::Place | Given::Either) && {
             at += 1;
             at <= places.len()
         };
-        let times = names.iter().filter(|(name, _)| *name == parameter.name).count() + usize::from(placed);
+        let times = names.iter().filter(|(name, _)| *name == parameter.name).count() + usize::from(by_place);
         let needed = parameter.default.is_none() && !matches!(parameter.given, Given::Places | Given::Names);
         match times {
             0 if needed && parameter.given == Given::Name => {

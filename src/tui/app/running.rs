@@ -56,9 +56,10 @@ impl App {
     /// Whether the last run is run again when a module is saved, from now on.
     pub(super) fn arm_run_on_save(&mut self) {
         self.setup.care.on_save = !self.setup.care.on_save;
-        let text = match self.setup.care.on_save {
-            true => "from now on the last run is run again when a module is saved that its hosts have",
-            false => "what is saved is used by the next run, and runs nothing by itself",
+        let text = if self.setup.care.on_save {
+            "from now on the last run is run again when a module is saved that its hosts have"
+        } else {
+            "what is saved is used by the next run, and runs nothing by itself"
         };
         self.tell(Level::Info, text);
     }
