@@ -47,6 +47,7 @@ const MODULES: &[&str] = &[
     "tools/sysctl",
     "tools/template",
     "tools/tool",
+    "tools/where",
     "transfer",
     "tunnel",
     "values",

@@ -59,6 +59,7 @@ TOOLS = {
     "sysctl": "Sysctl",
     "host": "Facts",
     "template": "Template render_template",
+    "where": "stacks",
 }
 IN_SCOPE = frozenset(" ".join(TOOLS.values()).split())
 
