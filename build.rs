@@ -24,6 +24,7 @@ const MODULES: &[&str] = &[
     "failure",
     "files",
     "group",
+    "imports",
     "inert",
     "inert_py2",
     "land",
