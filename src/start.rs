@@ -195,7 +195,7 @@ fn carry(way: Way, local: &str, remote: &str, carried: &Carried, common: &Common
         look,
         color: common.color,
     };
-    headless::run(plan, engine(&config, Vec::new(), targets, Discover::default()))
+    headless::run(plan, engine(&config, Arc::default(), targets, Discover::default()))
         .map_err(|error| error.to_string())
 }
 
