@@ -61,6 +61,7 @@ const MODULES: &[&str] = &[
     "tools/template",
     "tools/tool",
     "tools/user",
+    "tools/where",
     "transfer",
     "tunnel",
     "values",
