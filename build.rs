@@ -24,6 +24,7 @@ const MODULES: &[&str] = &[
     "failure",
     "files",
     "group",
+    "guard",
     "inert",
     "inert_py2",
     "land",

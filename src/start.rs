@@ -19,7 +19,7 @@ use crate::link::opening::Options;
 use crate::open_files;
 use crate::print::headless::{self, Look, Plan};
 use crate::print::outcome::OK;
-use crate::print::{bootstrap, hosts, writer};
+use crate::print::{bootstrap, consent, hosts, writer};
 use crate::script_file;
 use crate::tui;
 use crate::tunnel::Defaults;
@@ -67,6 +67,8 @@ fn with_flags(mut config: Config, common: &Common) -> Config {
     if let Some(python) = &common.python {
         config.python.clone_from(python);
     }
+    config.read_only |= common.read_only;
+    config.guard |= common.guard;
     // Of two options that contradict each other, ssh takes the first.
     config.ssh_options.splice(0..0, common.ssh_option.iter().cloned());
     config
@@ -123,16 +125,16 @@ fn headless_run(run: &Run, common: &Common) -> Result<u8, String> {
     config.timeout = run.timeout.unwrap_or(config.timeout);
     config.connect_timeout = run.connect_timeout.unwrap_or(config.connect_timeout);
     config.fanout = run.fanout.unwrap_or(config.fanout);
+    not_read_only(&config)?;
     let code = code(run)?.into();
     let targets = targets(&run.target)?;
-    if !run.yes {
-        headless::confirm(targets.len(), config.confirm_over)?;
-    }
+    consent::asked(&targets, &config, run.yes, run.protected)?;
     let plan = Plan {
         code,
         timeout: config.timeout.limit(),
         fanout: (config.fanout > 0).then_some(config.fanout),
         steps: steps(run, targets.len())?,
+        guard: config.guard,
         look: look(run),
         color: common.color,
     };
@@ -144,9 +146,22 @@ fn script(wanted: &Script, common: &Common) -> Result<u8, String> {
     let configured = config(common)?;
     // The flag says what the script runs under; what its hosts use it says itself.
     let config = Config { python: configured.python.clone(), ..with_flags(configured, common) };
+    not_read_only(&config)?;
+    if config.guard {
+        return Err(
+            "the guard rail would keep a script from the hosts that it is for; nothing was run".to_owned()
+        );
+    }
     let code = Code::Script(script_file::read(&wanted.file, wanted.arguments.clone())?);
-    let plan =
-        Plan { code, timeout: None, fanout: None, steps: None, look: Look::Script, color: common.color };
+    let plan = Plan {
+        code,
+        timeout: None,
+        fanout: None,
+        steps: None,
+        guard: false,
+        look: Look::Script,
+        color: common.color,
+    };
     let mut own = inventory::this_machine();
     own.address.hops.iter_mut().for_each(|hop| hop.options.python.clone_from(&common.python));
     let mut engine = engine(&config, vec![own], Discover::default());
@@ -171,6 +186,17 @@ fn steps(run: &Run, targets: usize) -> Result<Option<Steps>, String> {
         headless::can_ask("--gate ask")?;
     }
     Ok(Some(steps))
+}
+
+/// Nothing that would run anything passes here while only looking is wanted.
+fn not_read_only(config: &Config) -> Result<(), String> {
+    if config.read_only {
+        return Err(
+            "nothing was run: read-only is asked for (--read-only, or read_only in the configuration)"
+                .to_owned(),
+        );
+    }
+    Ok(())
 }
 
 fn look(run: &Run) -> Look {

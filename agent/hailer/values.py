@@ -15,7 +15,8 @@ def _opaque(module, name, words):
 
 
 _opaque.__module__ = "hailer"
-sys.modules["hailer"]._opaque = _opaque
+# Two threads may load this text at once, of which one is kept: both must mean the same function, or it is opaque itself.
+_opaque = sys.modules["hailer"].__dict__.setdefault("_opaque", _opaque)
 
 
 def dump(value):
