@@ -53,6 +53,12 @@ TOOLS = {
     "tool": "Tool Unsupported",
     "child": "process",
     "commands": "Exec Quit",
+    "filesystem": "FileSystem",
+    "lines": "LineInFileMatch",
+    "hostname": "Hostname",
+    "sysctl": "Sysctl",
+    "host": "Facts",
+    "template": "Template render_template",
 }
 IN_SCOPE = frozenset(" ".join(TOOLS.values()).split())
 

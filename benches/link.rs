@@ -99,6 +99,7 @@ async fn open(target: &str, ssh_options: Vec<String>) -> Connection {
         timeout: Duration::from_secs(20),
         defaults: Defaults { python: None, ssh_options },
         caps: Caps::default(),
+        silence: None,
     };
     let opening = Opening::start(&Route::from_here(&found[0].address).expect("a hop"), &options)
         .await

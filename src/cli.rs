@@ -45,7 +45,7 @@ pub enum Sub {
 /// `hailer run`
 #[derive(Debug, Args)]
 #[allow(clippy::struct_excessive_bools)] // each is a flag that a person types
-#[command(group(ArgGroup::new("text").required(true).args(["code", "file"])))]
+#[command(group(ArgGroup::new("text").required(true).args(["code", "file", "template"])))]
 #[command(group(ArgGroup::new("in_steps").args(["first", "batch"]).multiple(true)))]
 #[command(group(ArgGroup::new("form").args(["json", "table", "fold", "follow"])))]
 #[command(
@@ -61,6 +61,12 @@ pub struct Run {
     /// Read the Python text from a file
     #[arg(short, long, value_name = "FILE")]
     pub file: Option<PathBuf>,
+    /// Render a template on each target; its text is the answer
+    #[arg(long, value_name = "FILE")]
+    pub template: Option<PathBuf>,
+    /// A value for the template; may be repeated
+    #[arg(long, value_name = "NAME=TEXT", requires = "template", conflicts_with_all = ["code", "file"])]
+    pub set: Vec<String>,
     /// Print one JSON object a line, in order of arrival
     #[arg(long)]
     pub json: bool,
@@ -79,6 +85,9 @@ pub struct Run {
     /// The longest until a target is ready for calls
     #[arg(long, value_name = "TIME")]
     pub connect_timeout: Option<Span>,
+    /// The longest that a connected target may give no sign of life; 0 for no limit
+    #[arg(long, value_name = "TIME")]
+    pub silence: Option<Span>,
     /// How many targets work at the same time; 0 for all
     #[arg(long, value_name = "N")]
     pub fanout: Option<usize>,

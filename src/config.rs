@@ -19,9 +19,14 @@ pub const SAMPLE: &str = include_str!("../assets/config.toml");
 /// Everything that can be configured.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[allow(clippy::struct_excessive_bools)] // each is a field that a person writes
 pub struct Config {
     /// The longest from the first attempt until a target is ready for calls.
     pub connect_timeout: Span,
+    /// The longest that a link that is up may give no sign of life; zero: as long as it likes.
+    pub silence: Span,
+    /// Links of the console that were lost come back by themselves.
+    pub reconnect: bool,
     /// The longest that a call may take once it runs; zero: as long as it likes.
     pub timeout: Span,
     /// How many targets of one run work at the same time; zero: all.
@@ -80,6 +85,8 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             connect_timeout: Span::seconds(10),
+            silence: Span::seconds(30),
+            reconnect: true,
             timeout: Span::default(),
             fanout: 0,
             connects_at_once: 32,

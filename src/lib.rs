@@ -14,7 +14,7 @@
 //! | [`tui`] | the full-screen front end |
 //!
 //! Beside them: [`cli`] is the command line, [`config`] the configuration, [`paths`] where it lies, [`duration`] how people
-//! write spans of time, [`shell_words`] how they write words, [`script_file`] reads a script, [`crash`] keeps reports of panics, [`open_files`] says how many links this system has room for, [`start`] is what leads from the command line to a front end.
+//! write spans of time, [`shell_words`] how they write words, [`script_file`] reads a script, [`template`] translates templates, [`crash`] keeps reports of panics, [`open_files`] says how many links this system has room for, [`start`] is what leads from the command line to a front end.
 //!
 //! `engine` → `model` → `tui` and `print`: a lower room never names an upper one, and a test sees to it.
 
@@ -32,6 +32,7 @@ pub mod print;
 pub mod script_file;
 pub mod shell_words;
 pub mod start;
+pub mod template;
 pub mod tui;
 pub mod tunnel;
 pub mod wire;

@@ -85,9 +85,11 @@ fn engine(config: &Config, targets: Vec<Found>, discover: Discover) -> EngineCon
             timeout: config.connect_timeout.0,
             defaults: Defaults { python, ssh_options: config.ssh_options.clone() },
             caps: Caps::default(),
+            silence: config.silence.limit(),
         },
         connects_at_once: config.connects_at_once,
         depth_limit: DEPTH_LIMIT,
+        reconnect: config.reconnect,
         seating: open_files::raise()
             .map_or_else(Seating::default, |links| Seating { links, ..Seating::default() }),
         program: None,
@@ -124,9 +126,13 @@ fn headless_run(run: &Run, common: &Common) -> Result<u8, String> {
     let mut config = with_flags(config(common)?, common);
     config.timeout = run.timeout.unwrap_or(config.timeout);
     config.connect_timeout = run.connect_timeout.unwrap_or(config.connect_timeout);
+    config.silence = run.silence.unwrap_or(config.silence);
     config.fanout = run.fanout.unwrap_or(config.fanout);
     not_read_only(&config)?;
-    let code = code(run)?.into();
+    let code = match &run.template {
+        Some(path) => Code::Template(script_file::read_template(path, &run.set)?.into()),
+        None => code(run)?.into(),
+    };
     let targets = targets(&run.target)?;
     consent::asked(&targets, &config, run.yes, run.protected)?;
     let plan = Plan {

@@ -45,7 +45,7 @@ impl Person {
 
     /// The next question.
     async fn asked(&mut self) -> Asked {
-        let next = timeout(Duration::from_secs(20), self.questions.recv()).await;
+        let next = timeout(Duration::from_mins(1), self.questions.recv()).await;
         next.expect("a question in time").expect("a question")
     }
 
@@ -65,7 +65,7 @@ impl Person {
     /// ssh to a host of the fleet, where Python writes 42.
     fn ssh(&self, fleet: &Fleet, host: &str, more: &[&str]) -> Pipes {
         let defaults = Defaults::default();
-        let limit = Duration::from_secs(15);
+        let limit = Duration::from_mins(1);
         let start = Start { defaults: &defaults, stage0: "print(6*7)", limit, asker: None };
         let config = fleet.ssh_config().display().to_string();
         let more: Vec<String> = ["-F", &config].iter().chain(more).map(ToString::to_string).collect();
@@ -78,7 +78,7 @@ impl Person {
 /// All that came, and how it ended.
 async fn ended(mut pipes: Pipes) -> (String, Seen) {
     let mut stdout = String::new();
-    let reading = timeout(Duration::from_secs(20), pipes.stdout.read_to_string(&mut stdout)).await;
+    let reading = timeout(Duration::from_mins(1), pipes.stdout.read_to_string(&mut stdout)).await;
     reading.expect("an end in time").expect("text");
     let (stderr, ending) = pipes.last_words(100_000).await;
     assert_ne!(ending, Ending::Unknown);
@@ -257,7 +257,7 @@ async fn a_question_is_over_when_ssh_is() {
     let mut asked = person.asked().await;
     assert!(!asked.reply.is_closed());
     drop(pipes);
-    timeout(Duration::from_secs(2), asked.reply.closed()).await.expect("nobody waits any more");
+    timeout(Duration::from_secs(20), asked.reply.closed()).await.expect("nobody waits any more");
 }
 
 #[tokio::test]
@@ -269,7 +269,7 @@ async fn a_touch_is_told_until_ssh_ends_its_helper() {
     assert!(asked.notice && domain(&asked.text).is_none());
     assert!(helper.try_wait().expect("a state").is_none());
     helper.kill().await.expect("an end");
-    timeout(Duration::from_secs(2), asked.reply.closed()).await.expect("nobody waits any more");
+    timeout(Duration::from_secs(20), asked.reply.closed()).await.expect("nobody waits any more");
 }
 
 #[tokio::test]
@@ -361,7 +361,7 @@ async fn clients_that_do_not_keep_to_the_words_are_hung_up_on() {
         let _ = client.write_all(words).await;
         let _ = client.shutdown().await;
         let mut answer = Vec::new();
-        let _ = timeout(Duration::from_secs(8), client.read_to_end(&mut answer)).await.expect("an end");
+        let _ = timeout(Duration::from_secs(30), client.read_to_end(&mut answer)).await.expect("an end");
         assert_eq!(answer, b"");
         assert!(person.is_done());
     }
@@ -380,17 +380,17 @@ async fn only_so_many_wait_and_the_others_are_sent_away() {
         eprintln!("SKIPPED: this user may not open as many files");
         return;
     }
-    sleep(Duration::from_secs(1)).await;
     let mut waiting = Vec::new();
-    while let Ok(asked) = person.questions.try_recv() {
-        waiting.push(asked);
+    while waiting.len() < 1024 {
+        waiting.push(person.asked().await);
     }
-    assert_eq!(waiting.len(), 1024);
+    sleep(Duration::from_millis(500)).await;
+    assert!(person.is_done(), "more than 1024 wait");
     assert_eq!(waiting.iter().filter(|asked| asked.reply.is_closed()).count(), 0);
     // When they go, there is room again.
     drop(clients);
     for asked in &mut waiting {
-        timeout(Duration::from_secs(5), asked.reply.closed()).await.expect("nobody waits any more");
+        timeout(Duration::from_secs(20), asked.reply.closed()).await.expect("nobody waits any more");
     }
     let helper = person.helper("Enter passphrase for key '/k': ").spawn().expect("the helper");
     person.asked().await.reply.send(Secret::from("a")).expect("somebody waits");

@@ -80,8 +80,10 @@ fn the_version_is_the_packages() {
 
 #[test]
 fn usage_errors_exit_2_and_say_what_is_wrong() {
-    usage_error(&["run"], "<CODE|--file <FILE>>");
+    usage_error(&["run"], "<CODE|--file <FILE>|--template <FILE>>");
     usage_error(&["run", "1", "--file", "x.py"], "cannot be used with");
+    usage_error(&["run", "1", "--template", "x"], "cannot be used with");
+    usage_error(&["run", "1", "--set", "a=b"], "cannot be used with");
     usage_error(&["run", "1", "--json", "--fold"], "cannot be used with");
     usage_error(&["run", "1", "--timeout", "soon"], "`soon` is no span of time");
     usage_error(&["run", "1", "--fanout=-1"], "invalid value '-1' for '--fanout <N>'");
@@ -104,6 +106,7 @@ fn usage_errors_exit_2_and_say_what_is_wrong() {
 #[test]
 fn what_cannot_be_read_is_named() {
     usage_error(&["run", "--file", "no-such.py"], "hailer: no-such.py: No such file or directory");
+    usage_error(&["run", "--template", "no-such"], "hailer: no-such: there is no such file");
     usage_error(&["--log", "no/such/folder/log", "run", "1"], "hailer: no/such/folder/log: No such file");
     usage_error(
         &["--config", "no-such.toml", "run", "1"],

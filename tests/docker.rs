@@ -79,8 +79,12 @@ impl Drop for Container {
 }
 
 async fn open(address: &str) -> Result<Opened, Failure> {
-    let options =
-        Options { timeout: Duration::from_secs(20), defaults: Defaults::default(), caps: Caps::default() };
+    let options = Options {
+        timeout: Duration::from_mins(1),
+        defaults: Defaults::default(),
+        caps: Caps::default(),
+        silence: None,
+    };
     let route = Route::from_here(&address.parse().expect(address)).expect("a hop");
     Opening::start(&route, &options).await?.interpreter().await?.agent().await
 }
@@ -99,7 +103,7 @@ async fn until(what: &str, mut done: impl FnMut() -> bool) {
         }
         sleep(Duration::from_millis(100)).await;
     }
-    panic!("{what} within 10 s");
+    panic!("{what} in time");
 }
 
 #[tokio::test]
@@ -239,7 +243,7 @@ async fn the_three_pipes_are_apart_and_the_input_can_end_alone() {
         let mut pipes = started.unwrap_or_else(|failure| panic!("{failure:?}"));
         pipes.stdin.write_all(&data).await.unwrap();
         pipes.stdin.shutdown().await.unwrap();
-        let (out, err, ending) = timeout(Duration::from_secs(30), drain(pipes)).await.expect("it ends");
+        let (out, err, ending) = timeout(Duration::from_mins(1), drain(pipes)).await.expect("it ends");
         assert_eq!(err, format!(".{}", data.len()), "run: {run}");
         assert!(out.iter().rev().eq(data.iter()), "run: {run}: {} bytes came back", out.len());
         assert_eq!(ending, Ending::Code(7), "run: {run}");
@@ -278,7 +282,7 @@ async fn a_container_that_is_killed_ends_its_pipes() {
     let mut up = [0; 2];
     pipes.stdout.read_exact(&mut up).await.unwrap();
     docker(&["kill", &container.0]).expect("it is killed");
-    let (out, _, ending) = timeout(Duration::from_secs(5), drain(pipes)).await.expect("the pipes end");
+    let (out, _, ending) = timeout(Duration::from_secs(40), drain(pipes)).await.expect("the pipes end");
     assert!(out.is_empty() && matches!(ending, Ending::Code(137) | Ending::Unknown), "{ending:?}");
 }
 
@@ -295,7 +299,7 @@ async fn next(changes: &mut mpsc::Receiver<Change>, name: &str) -> String {
             }
         }
     };
-    timeout(Duration::from_secs(10), found).await.unwrap_or_else(|_| panic!("a change of {name} within 10 s"))
+    timeout(Duration::from_secs(40), found).await.unwrap_or_else(|_| panic!("a change of {name} in time"))
 }
 
 #[tokio::test]

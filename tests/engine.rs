@@ -24,9 +24,10 @@ struct Bench {
 impl Bench {
     fn with(targets: &str) -> Self {
         let opening = Options {
-            timeout: Duration::from_secs(10),
+            timeout: Duration::from_secs(15),
             defaults: Defaults::default(),
             caps: Caps { message: 20_000_000 },
+            silence: None,
         };
         let config = EngineConfig {
             targets: inventory::named(targets).expect("targets"),
@@ -37,6 +38,7 @@ impl Bench {
             depth_limit: 2,
             program: None,
             seating: hailer::engine::Seating::default(),
+            reconnect: false,
         };
         let (handle, events) = Engine::start(config).expect("an engine");
         Self { handle, events, waiting: Vec::new(), runs: 0 }
@@ -199,7 +201,7 @@ fn each_way_of_not_starting_is_a_stage_and_holds_up_nobody() {
         .collect();
     told.sort();
     assert_eq!(told, ["'up'", "connect: ", "connect: no entry", "interpreter: ", "start: "]);
-    assert!(begun.elapsed() < Duration::from_secs(15));
+    assert!(begun.elapsed() < Duration::from_secs(50));
 }
 
 #[test]
@@ -228,7 +230,7 @@ fn the_engine_tells_of_its_targets_and_ends_when_told() {
     bench.handle.send(Command::Shutdown);
     let begun = Instant::now();
     while bench.next().is_some() {}
-    assert!(begun.elapsed() < Duration::from_secs(3));
+    assert!(begun.elapsed() < Duration::from_secs(10));
 }
 
 #[test]
@@ -262,7 +264,7 @@ fn an_engine_that_ends_in_the_middle_gives_every_target_its_final_state() {
     assert_eq!(names, ["cancel unconfirmed", "skipped", "skipped"]);
     let begun = Instant::now();
     while bench.next().is_some() {}
-    assert!(begun.elapsed() < Duration::from_secs(3));
+    assert!(begun.elapsed() < Duration::from_secs(10));
 }
 
 #[test]
@@ -321,5 +323,6 @@ fn an_engine_with_nothing_open_ends_at_once() {
     let begun = Instant::now();
     bench.handle.send(Command::Shutdown);
     while bench.next().is_some() {}
-    assert!(begun.elapsed() < Duration::from_millis(500), "{:?}", begun.elapsed());
+    // Links that are open get a second to close.
+    assert!(begun.elapsed() < Duration::from_millis(900), "{:?}", begun.elapsed());
 }

@@ -15,8 +15,8 @@ fn every_host_answers_with_its_python_or_fails_in_its_own_stage_all_in_one_run()
     let targets: Vec<&str> = fleet.hosts.iter().map(|host| host.target.as_str()).collect();
     let begun = Instant::now();
     let ran =
-        fleet.run(&targets, &["--yes", "--connect-timeout", "15s"], "import sys; sys.version.split()[0]");
-    assert!(begun.elapsed() < Duration::from_secs(40), "it took {:?}", begun.elapsed());
+        fleet.run(&targets, &["--yes", "--connect-timeout", "30s"], "import sys; sys.version.split()[0]");
+    assert!(begun.elapsed() < Duration::from_secs(100), "it took {:?}", begun.elapsed());
     let mut wrong = Vec::new();
     for host in &fleet.hosts {
         let cell = ran.cell(&host.target);
@@ -109,13 +109,18 @@ fn inside(container: &str) -> String {
 fn nothing_is_left_behind() {
     let Some(fleet) = fleet() else { return };
     let container = "hailer-c9";
+    // Other tests may be there, or still be leaving.
+    let end = Instant::now() + Duration::from_mins(1);
+    while inside(container).lines().any(|line| line.starts_with("python")) && Instant::now() < end {
+        std::thread::sleep(Duration::from_millis(100));
+    }
     let before = inside(container);
     let target = format!("docker:{container}");
     let ran = fleet.run(&[&target], &[], "import json, decimal\nprint('x')\n[lambda: 1, decimal.Decimal(1)]");
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
     let ran = fleet.run(&[&target], &["--timeout", "300ms"], "import time; time.sleep(600)");
     assert_eq!(ran.cell(&target)["state"], "timed out");
-    let end = Instant::now() + Duration::from_secs(10);
+    let end = Instant::now() + Duration::from_mins(1);
     while inside(container) != before {
         assert!(Instant::now() < end, "before:\n{before}\nafter:\n{}", inside(container));
     }

@@ -72,6 +72,26 @@ fn code_is_read_from_a_file_or_from_standard_input() {
 }
 
 #[test]
+fn a_template_is_rendered_and_what_is_none_is_told_before_anything_runs() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("motd");
+    let path = path.to_str().expect("a path");
+    std::fs::write(
+        path,
+        "% import os\n% for n in range(2)\n${n}: ${who}\n% endfor\n${os.getpid() > 0} ${'}'}\n",
+    )
+    .expect("a file");
+    assert_eq!(said(&["--template", path, "--set", "who=it's é"]).0, "0: it's é\n1: it's é\nTrue }\n");
+    let (_, err, status) = said(&["--template", path]);
+    assert_eq!(status, Some(1));
+    assert!(err.contains(&format!("File \"{path}\", line 3")) && err.contains("${n}: ${who}"), "{err}");
+    std::fs::write(path, "a\n% if x ==\nb\n% end\n").expect("a file");
+    let (out, err, status) = said(&["-t", "nowhere.invalid", "--template", path]);
+    assert_eq!((out.as_str(), status), ("", Some(2)));
+    assert!(err.contains(&format!("{path}, line 2: ")), "{err}");
+}
+
+#[test]
 fn json_lines_hold_the_value_and_then_the_summary() {
     let summary = json!({"summary": {"value": 1}, "targets": 1});
     let value = json!({"target": "local", "state": "value", "value": 42, "type": "int", "repr": "42"});
@@ -129,7 +149,7 @@ fn a_call_that_takes_too_long_is_ended() {
     let begun = Instant::now();
     let (lines, status) = lines(&["--timeout", "500ms", "import time; time.sleep(60)"]);
     assert_eq!((&lines[0]["state"], &lines[0]["after"], status), (&json!("timed out"), &json!(0.5), Some(3)));
-    assert!(begun.elapsed() < Duration::from_secs(20));
+    assert!(begun.elapsed() < Duration::from_secs(40));
 }
 
 /// A run that sleeps, once it is known to run.
@@ -174,7 +194,7 @@ fn sigterm_and_sighup_end_it_soon() {
         let begun = Instant::now();
         signal(&child, which);
         assert_eq!(child.wait().expect("an end").code(), Some(130));
-        assert!(begun.elapsed() < Duration::from_secs(8));
+        assert!(begun.elapsed() < Duration::from_secs(30));
     }
 }
 

@@ -83,11 +83,13 @@ impl Bench {
                 timeout: Duration::from_secs(4),
                 defaults: Defaults::default(),
                 caps: Caps { message: 4_000_000 },
+                silence: None,
             },
             connects_at_once: 8,
             depth_limit: 2,
             program: None,
             seating: hailer::engine::Seating::default(),
+            reconnect: false,
         };
         let (handle, events) = Engine::start(config).expect("an engine");
         let spec = RunSpec::new(RUN, "6 * 7", vec![GOOD, EVIL]);

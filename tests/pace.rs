@@ -61,7 +61,7 @@ impl Sshd {
         let sshd = Self { folder, port, process };
         let begun = Instant::now();
         while sshd.connect().is_err() {
-            assert!(begun.elapsed() < Duration::from_secs(10), "sshd did not start: {}", sshd.log());
+            assert!(begun.elapsed() < Duration::from_mins(1), "sshd did not start: {}", sshd.log());
             std::thread::sleep(Duration::from_millis(20));
         }
         Some(sshd)
@@ -142,6 +142,6 @@ fn a_host_that_only_hangs_up_is_unreachable_in_the_end_and_holds_up_nobody() {
     assert_eq!(shut["stage"], "busy", "{shut}");
     let tries = calls.try_iter().count();
     assert!((6..12).contains(&tries), "{tries} tries");
-    assert!(cell("local")["seconds"].as_f64().expect("seconds") < 5.0, "it waited for the other");
-    assert!((4..25).contains(&begun.elapsed().as_secs()), "{:?}", begun.elapsed());
+    assert!(cell("local")["seconds"].as_f64().expect("seconds") < 15.0, "it waited for the other");
+    assert!((4..60).contains(&begun.elapsed().as_secs()), "{:?}", begun.elapsed());
 }

@@ -45,8 +45,8 @@ async fn a_tunnel_is_added_by_one_small_function() {
     }
     let start = interpreter::find_and_start(None, payload::stage0(Codec::Zlib));
     let pipes = Pipes::spawn(&argv(&start), &[]).expect("unshare");
-    let timeout = Duration::from_secs(20);
-    let options = Options { timeout, defaults: Defaults::default(), caps: Caps::default() };
+    let timeout = Duration::from_mins(1);
+    let options = Options { timeout, defaults: Defaults::default(), caps: Caps::default(), silence: None };
     let opening = Opening::on(pipes, &options).expect("an opening");
     let opened = opening.interpreter().await.expect("an interpreter").agent().await.expect("an agent");
     assert_eq!(opened.info.host, "elsewhere");

@@ -42,9 +42,10 @@ impl Desk {
     fn at_once(connects_at_once: usize, fleet: &Fleet, targets: &str) -> Self {
         let ssh_options = vec!["-F".to_owned(), fleet.ssh_config().display().to_string()];
         let opening = Options {
-            timeout: Duration::from_secs(20),
+            timeout: Duration::from_mins(1),
             defaults: Defaults { python: None, ssh_options },
             caps: Caps::default(),
+            silence: None,
         };
         let targets = inventory::named(targets).expect("targets");
         let names = targets.iter().map(|found| found.name.clone()).collect();
@@ -57,6 +58,7 @@ impl Desk {
             depth_limit: DEPTH_LIMIT,
             program: Some(env!("CARGO_BIN_EXE_hailer").into()),
             seating: hailer::engine::Seating::default(),
+            reconnect: false,
         };
         let (engine, events) = Engine::start(config).expect("an engine");
         Self { engine, events, names, runs: 0, asked: Vec::new(), links: HashMap::new() }
@@ -296,7 +298,7 @@ fn who_is_slow_to_answer_holds_up_nobody_else() {
                 _ => {}
             }
         }
-        assert!(begun.elapsed() < Duration::from_secs(15), "h1 waits for the others");
+        assert!(begun.elapsed() < Duration::from_secs(50), "h1 waits for the others");
     }
 }
 
@@ -421,7 +423,7 @@ fn nothing_is_left_of_a_chain() {
     let Some(fleet) = fleet() else { return };
     let look = "ps -eo user,args --no-headers | grep -v 'ps -eo' | grep -v ' sh -c' | sort";
     // Other tests may still be leaving.
-    let settled = Instant::now() + Duration::from_secs(20);
+    let settled = Instant::now() + Duration::from_mins(1);
     while in_container("hailer-c6", look).contains(" -ESs -c ") && Instant::now() < settled {
         std::thread::sleep(Duration::from_millis(100));
     }
@@ -435,7 +437,7 @@ fn nothing_is_left_of_a_chain() {
         desk.engine.send(Command::Shutdown);
         while desk.events.blocking_recv().is_some() {}
     }
-    let end = Instant::now() + Duration::from_secs(5);
+    let end = Instant::now() + Duration::from_mins(1);
     while in_container("hailer-c6", look) != before {
         assert!(Instant::now() < end, "before:\n{before}\nafter:\n{}", in_container("hailer-c6", look));
         std::thread::sleep(Duration::from_millis(50));

@@ -1,4 +1,4 @@
-//! What a run runs: Python text as it stands, or a whole script, which is a program of its own.
+//! What a run runs: Python text as it stands, a whole script, which is a program of its own, or a template.
 
 use std::borrow::Cow;
 use std::path::PathBuf;
@@ -15,6 +15,8 @@ pub enum Code {
     Text(String),
     /// A program, of which the exit code is the answer.
     Script(Script),
+    /// A template, of which the text it becomes is the answer.
+    Template(Box<Template>),
 }
 
 /// A script, read from a file of this machine.
@@ -29,11 +31,27 @@ pub struct Script {
     pub text: String,
 }
 
+/// A template, read from a file of this machine and translated here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Template {
+    /// What errors call it.
+    pub name: String,
+    /// Its text.
+    pub text: String,
+    /// The Python text that it was translated to.
+    #[serde(skip)]
+    pub code: String,
+    /// The names that it can use, each with its text. Each is a name in Python.
+    pub names: Vec<(String, String)>,
+}
+
 impl Code {
     /// The text that a person wrote.
     pub fn text(&self) -> &str {
         match self {
             Self::Text(text) | Self::Script(Script { text, .. }) => text,
+            Self::Template(template) => &template.text,
         }
     }
 
@@ -42,13 +60,14 @@ impl Code {
         match self {
             Self::Text(text) => text.into(),
             Self::Script(script) => script.python().into(),
+            Self::Template(template) => template.python().into(),
         }
     }
 
     /// The script, if it is one.
     pub fn script(&self) -> Option<&Script> {
         match self {
-            Self::Text(_) => None,
+            Self::Text(_) | Self::Template(_) => None,
             Self::Script(script) => Some(script),
         }
     }
@@ -87,17 +106,42 @@ impl Script {
 
     /// The expression that runs it in an agent.
     pub fn python(&self) -> String {
-        // Each literal is a unicode one on 2.7 too.
-        let literal = |text: &str| format!("u{}", Value::from(text).repr(usize::MAX));
         let arguments: Vec<String> = self.arguments.iter().map(|word| literal(word)).collect();
         let (path, text) = (literal(&self.path.to_string_lossy()), literal(&self.text));
         format!("__import__(\"hailer.script\").script.run({path}, [{}], {text})", arguments.join(", "))
     }
 }
 
+impl Template {
+    /// The expression that renders it in an agent.
+    pub fn python(&self) -> String {
+        let names: Vec<_> =
+            self.names.iter().map(|(name, value)| format!("{name}={}", literal(value))).collect();
+        let made = [&self.name, &self.code, &self.text].map(|text| literal(text)).join(", ");
+        format!("__import__(\"hailer.template\").template.compiled({made}).render({})", names.join(", "))
+    }
+}
+
+/// A text as Python writes it; a unicode one on 2.7 too.
+fn literal(text: &str) -> String {
+    format!("u{}", Value::from(text).repr(usize::MAX))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_template_travels_translated() {
+        let (name, text, code) = ("motd".to_owned(), "a ${x}".to_owned(), "translated".to_owned());
+        let names = vec![("x".to_owned(), "it's".to_owned())];
+        let code = Code::Template(Box::new(Template { name, text, code, names }));
+        assert_eq!(
+            code.python(),
+            "__import__(\"hailer.template\").template.compiled(u'motd', u'translated', u'a ${x}').render(x=u\"it's\")"
+        );
+        assert_eq!((code.text(), code.script()), ("a ${x}", None));
+    }
 
     #[test]
     fn a_script_travels_as_one_expression() {

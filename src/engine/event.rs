@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::engine::command::{RunId, RunSpec};
 pub use crate::engine::rollout::Phase;
 use crate::engine::target::{LinkState, Target, TargetId};
+pub use crate::link::health::Health;
 pub use crate::link::raised::{Frame, Raised};
 use crate::tunnel::Failure;
 pub use crate::tunnel::prompt::Wants;
@@ -115,6 +116,13 @@ pub enum TargetChange {
     Link(LinkState),
     /// Round trip of the last ping.
     Latency(Duration),
+    /// How the far side of its link does.
+    Health {
+        /// So.
+        health: Health,
+        /// Since then.
+        since: Millis,
+    },
     /// Its container stopped, its name vanished.
     Gone,
 }

@@ -55,6 +55,8 @@ pub struct EngineConfig {
     pub depth_limit: usize,
     /// How many links of this machine's own may be open at once.
     pub seating: Seating,
+    /// Whether links that were lost come back by themselves.
+    pub reconnect: bool,
     /// Our own program, which ssh runs when it has a question; none: the one that is running.
     pub program: Option<PathBuf>,
 }

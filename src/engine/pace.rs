@@ -186,7 +186,7 @@ impl Refusals {
 }
 
 /// Between a half and one and a half of it, so that those who were refused together do not come back together.
-fn about(pause: Duration) -> Duration {
+pub(super) fn about(pause: Duration) -> Duration {
     let mut random = [128];
     // Without random bytes it is the middle: another time, but no wrong one.
     let _ = getrandom(&mut random, GetRandomFlags::empty());

@@ -291,7 +291,11 @@ impl Runs {
                     self.over(run, target, Cell::Skipped { why }, step);
                 }
                 Some(
-                    LinkState::Idle | LinkState::Closed | LinkState::Lost { .. } | LinkState::Unreachable(_),
+                    LinkState::Idle
+                    | LinkState::Closed
+                    | LinkState::Lost { .. }
+                    | LinkState::Retrying { .. }
+                    | LinkState::Unreachable(_),
                 ) => step.orders.push(Order::Connect(target)),
                 Some(state) => self.approach(run, target, state, step),
             }
@@ -315,7 +319,7 @@ impl Runs {
     /// A target that was begun comes nearer to its call, or fails to.
     fn approach(&mut self, run: RunId, target: TargetId, state: &LinkState, step: &mut Step<'_>) {
         let cell = match state {
-            LinkState::Idle | LinkState::Queued => Cell::Queued,
+            LinkState::Idle | LinkState::Queued | LinkState::Retrying { .. } => Cell::Queued,
             LinkState::Connecting => Cell::Connecting,
             LinkState::Booting => Cell::Booting,
             LinkState::Ready(agent) => {

@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{MissedTickBehavior, interval, sleep_until};
 
+use crate::engine::clock;
 use crate::engine::command::RunId;
 use crate::engine::event::{Cell, Line, Stream};
 use crate::engine::lines::Cutter;
@@ -14,13 +15,12 @@ use crate::engine::target::LinkState;
 use crate::engine::worker::{News, Request, Worker};
 use crate::link::call::{self, Outcome};
 use crate::link::connection::{Connection, Ended, Turn};
+use crate::link::health::{Health, Verdict, Watch};
 use crate::link::mux::Heard;
 use crate::link::payload;
 use crate::wire::frame::{Kind, data, item};
 use crate::wire::part::Part;
 
-/// How often a link is asked how long a round trip takes.
-const PING: Duration = Duration::from_secs(5);
 /// How long the rest of a line waits for its end before it is shown as partial.
 const PARTIAL: Duration = Duration::from_millis(150);
 
@@ -49,12 +49,15 @@ pub struct Serving {
     /// Something came since partial lines were last looked for.
     fresh: bool,
     pinged: Option<Instant>,
+    watch: Watch,
+    health: Health,
 }
 
 impl Serving {
     /// Nothing has come yet.
     pub fn new(worker: Worker, connection: Connection) -> Self {
         let stderr = Cutter::new(Stream::Stderr);
+        let watch = Watch::new(worker.options.silence, Instant::now(), clock::slept());
         Self {
             worker,
             connection,
@@ -63,16 +66,18 @@ impl Serving {
             stderr,
             fresh: false,
             pinged: None,
+            watch,
+            health: Health::Well,
         }
     }
 
     /// Serves until the link ends or is let go of.
     pub async fn serve(mut self) {
-        let mut pings = interval(PING);
-        pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        self.ping();
         let mut partials = interval(PARTIAL);
         partials.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
+            let look = self.watch.next_look().into();
             tokio::select! {
                 request = self.worker.requests.recv() => match request {
                     Some(request) => self.request(request),
@@ -88,7 +93,9 @@ impl Serving {
                         self.calls.insert(channel, Call::new(None));
                     }
                 }
-                _ = pings.tick() => self.ping(),
+                () = sleep_until(look) => if let Some(silent) = self.look().await {
+                    return self.gone(silent).await;
+                },
                 _ = partials.tick(), if self.fresh => self.partial_lines().await,
             }
         }
@@ -110,10 +117,31 @@ impl Serving {
     }
 
     fn ping(&mut self) {
-        if self.pinged.is_none() {
-            self.pinged = Some(Instant::now());
-            self.connection.mux().ping(b"");
+        self.pinged.get_or_insert_with(Instant::now);
+        self.connection.mux().ping(b"");
+    }
+
+    /// Looks how the far side does, and asks it. For how long it was silent, if that is too long.
+    async fn look(&mut self) -> Option<Duration> {
+        match self.watch.look(Instant::now(), self.connection.came(), clock::slept()) {
+            Verdict::Gone(silent) => return Some(silent),
+            Verdict::Is(health, since) => {
+                if health != std::mem::replace(&mut self.health, health) {
+                    let since = self.worker.clock.before(since);
+                    self.worker.report(News::Health { health, since }).await;
+                }
+            }
         }
+        self.ping();
+        None
+    }
+
+    /// The far side gives no sign of life any more.
+    async fn gone(mut self, silent: Duration) {
+        self.partial_lines().await;
+        let why = format!("nothing was heard from it for {} s", silent.as_secs());
+        self.worker.report(News::State(LinkState::Lost { why })).await;
+        self.close().await;
     }
 
     async fn heard(&mut self, heard: Heard) {

@@ -11,10 +11,12 @@ use crate::engine::EngineConfig;
 mod links;
 mod questions;
 mod reach;
+mod retries;
 mod seats;
 
 use links::Links;
 use reach::Reaches;
+use retries::Retries;
 pub use seats::Seating;
 use seats::Seats;
 
@@ -52,6 +54,7 @@ pub struct Supervisor {
     /// Where this machine's ssh asks, once it is used.
     askpass: Option<Result<askpass::Server, ()>>,
     reaches: Reaches,
+    retries: Retries,
     seats: Seats,
     runs: Runs,
     outbox: Outbox,
@@ -77,6 +80,7 @@ impl Supervisor {
             questions: mpsc::unbounded_channel(),
             askpass: None,
             reaches: Reaches::default(),
+            retries: Retries::default(),
             runs: Runs::default(),
             outbox: Outbox::default(),
             orders: Vec::new(),
@@ -96,6 +100,7 @@ impl Supervisor {
         let mut changes = self.begin();
         loop {
             let deadline = self.runs.deadline().map(tokio::time::Instant::from_std);
+            let retry = self.retries.next().map(tokio::time::Instant::from_std);
             tokio::select! {
                 biased;
                 command = commands.recv() => match command {
@@ -107,6 +112,7 @@ impl Supervisor {
                     Err(_) => break,
                 },
                 () = sleep_until(deadline) => self.run(Runs::tick),
+                () = sleep_until(retry) => self.try_again(),
                 change = changes.recv(), if !changes.is_closed() || !changes.is_empty() => if let Some(change) = change {
                     self.change(change);
                 },
@@ -184,7 +190,10 @@ impl Supervisor {
 
     fn change(&mut self, change: Change) {
         match change {
-            Change::Found(found) => drop(self.found(found)),
+            Change::Found(found) => {
+                let id = self.found(found);
+                self.is_back(id);
+            }
             Change::Gone { name } => {
                 if let Some(id) = self.registry.named(&name) {
                     self.tell(id, TargetChange::Gone);
@@ -236,6 +245,7 @@ impl Supervisor {
                 self.state(target, state);
             }
             News::Latency(latency) => self.tell(target, TargetChange::Latency(latency)),
+            News::Health { health, since } => self.tell(target, TargetChange::Health { health, since }),
             News::Lines { .. } => {} // told above: what a host wrote is true, whatever became of its link
             News::Reach { request, answer } => self.reach(target, &request, answer),
             News::Call { run, news } => {
@@ -300,8 +310,12 @@ mod tests {
 
     #[tokio::test]
     async fn a_worker_that_breaks_ends_the_calls_of_its_target() {
-        let opening =
-            Options { timeout: Duration::from_secs(1), defaults: Defaults::default(), caps: Caps::default() };
+        let opening = Options {
+            timeout: Duration::from_secs(1),
+            defaults: Defaults::default(),
+            caps: Caps::default(),
+            silence: None,
+        };
         let mut engine = Supervisor::new(EngineConfig {
             targets: Vec::new(),
             connect: false,
@@ -311,6 +325,7 @@ mod tests {
             depth_limit: 2,
             program: None,
             seating: Seating::default(),
+            reconnect: false,
         });
         let id = engine.found(inventory::this_machine());
         let task = engine.workers.spawn(async { panic!("a fault that the test makes") }).id();

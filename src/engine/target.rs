@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::engine::event::Millis;
 pub use crate::link::agent::AgentInfo;
 use crate::tunnel::Failure;
 
@@ -98,6 +99,13 @@ pub enum LinkState {
     Lost {
         /// Why, in a sentence.
         why: String,
+    },
+    /// It was up and was lost; it is tried again.
+    Retrying {
+        /// Why it is not up, in a sentence.
+        why: String,
+        /// When it is tried next.
+        at: Millis,
     },
     /// Closed because it was asked for.
     Closed,

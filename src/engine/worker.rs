@@ -9,13 +9,14 @@ use tokio::time::sleep;
 
 use crate::engine::clock::Clock;
 use crate::engine::command::RunId;
-use crate::engine::event::{Line, Stream};
+use crate::engine::event::{Line, Millis, Stream};
 use crate::engine::lines::Cutter;
 use crate::engine::pace::{Pace, Refusals, Turn};
 use crate::engine::passages::Answer;
 use crate::engine::runs::CallNews;
 use crate::engine::serving::Serving;
 use crate::engine::target::{LinkState, TargetId};
+use crate::link::health::Health;
 use crate::link::opening::{Opened, Opening, Options, Route};
 use crate::tunnel::relay::{self, Outer};
 use crate::tunnel::{Failure, Stage};
@@ -61,6 +62,13 @@ pub enum News {
     State(LinkState),
     /// Round trip of a ping.
     Latency(Duration),
+    /// How the far side does.
+    Health {
+        /// So.
+        health: Health,
+        /// Since then.
+        since: Millis,
+    },
     /// Lines it wrote.
     Lines {
         /// In which run.

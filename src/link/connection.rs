@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
+use crate::link::health::Came;
 use crate::link::mux::{Heard, Mux};
 use crate::tunnel::pipes::{Ending, Pipes};
 use crate::wire::frame::Breach;
@@ -43,6 +44,7 @@ pub struct Connection {
     /// What was taken from the mux and is not yet written.
     output: Bytes,
     stderr_open: bool,
+    came: Came,
 }
 
 impl Connection {
@@ -57,12 +59,18 @@ impl Connection {
             words: Vec::with_capacity(READ),
             output: Bytes::new(),
             stderr_open: true,
+            came: Came::default(),
         }
     }
 
     /// Its channels: requests made there are written by the next [`Connection::turn`].
     pub fn mux(&mut self) -> &mut Mux {
         &mut self.mux
+    }
+
+    /// How much has come since it came up. A part of a message counts too: a long one on a slow way shows life.
+    pub fn came(&self) -> Came {
+        self.came
     }
 
     /// Writes what is to be written, and waits for the next thing that comes. Cancel-safe: nothing read is lost.
@@ -90,12 +98,18 @@ impl Connection {
                 },
                 read = stdout.read_buf(&mut self.input) => match read {
                     Ok(0) | Err(_) => return Err(Ended::Closed),
-                    Ok(_) => self.take_in(),
+                    Ok(bytes) => {
+                        self.came.frames += bytes as u64;
+                        self.take_in();
+                    }
                 },
                 // A buffer with room: into an empty one only 64 bytes would be read at once.
                 read = stderr.read_buf(&mut self.words), if self.stderr_open => match read {
                     Ok(0) | Err(_) => self.stderr_open = false,
-                    Ok(_) => return Ok(Turn::Stderr(self.words.drain(..).collect())),
+                    Ok(bytes) => {
+                        self.came.signs += bytes as u64;
+                        return Ok(Turn::Stderr(self.words.drain(..).collect()));
+                    }
                 },
             }
         }

@@ -4,6 +4,7 @@ pub mod agent;
 pub mod call;
 pub mod connection;
 pub mod handshake;
+pub mod health;
 mod key_asking;
 pub mod mux;
 pub mod opening;

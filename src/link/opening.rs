@@ -35,6 +35,8 @@ pub struct Options {
     pub defaults: Defaults,
     /// What the peer may make us hold.
     pub caps: Caps,
+    /// How long one that is up may give no sign of life; none: as long as it likes.
+    pub silence: Option<Duration>,
 }
 
 /// Where a link is to lead.

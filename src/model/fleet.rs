@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::engine::event::{Millis, TargetChange};
+use crate::engine::event::{Health, Millis, TargetChange};
 use crate::engine::target::{AgentInfo, LinkState, Target, TargetId};
 use crate::inventory::nodeset;
 use crate::model::state::{Counts, Link};
@@ -25,6 +25,8 @@ pub struct Entry {
     pub latency: Option<Duration>,
     /// Its container stopped, or its name vanished.
     pub gone: bool,
+    /// How the far side does, and since when, while the link is ready.
+    pub health: (Health, Millis),
     /// When the link came into this state, or the target was gone.
     pub since: Millis,
 }
@@ -39,8 +41,14 @@ impl Entry {
         if Link::of(&link) != Link::of(&self.link) {
             self.since = if self.gone { self.since } else { at };
             self.latency = None;
+            self.health = (Health::Well, at);
         }
         self.link = link;
+    }
+
+    /// Whether its age is told by the second: it is silent, busy, or about to be tried again.
+    pub fn ages(&self) -> bool {
+        self.health.0 != Health::Well || matches!(self.link, LinkState::Retrying { .. })
     }
 
     /// What the agent said of itself, while the link is ready.
@@ -70,6 +78,7 @@ impl Fleet {
             TargetChange::Found(target) => self.found(id, at, target),
             TargetChange::Gone => self.went(id, at),
             TargetChange::Link(link) => self.change(id, |entry| entry.enter(link, at)),
+            TargetChange::Health { health, since } => self.change(id, |entry| entry.health = (health, since)),
             TargetChange::Latency(latency) => self.change(id, |entry| entry.latency = Some(latency)),
         }
     }
@@ -93,7 +102,14 @@ impl Fleet {
             entry.target = target;
             self.order.retain(|other| *other != id);
         } else {
-            let entry = Entry { target, link: LinkState::Idle, latency: None, gone: false, since: at };
+            let entry = Entry {
+                target,
+                link: LinkState::Idle,
+                latency: None,
+                gone: false,
+                since: at,
+                health: (Health::Well, at),
+            };
             self.entries.insert(id, entry);
         }
         let place = self.place(&name, id);
@@ -106,6 +122,7 @@ impl Fleet {
             Some(entry) => {
                 entry.gone = true;
                 entry.latency = None;
+                entry.health = (Health::Well, at);
                 entry.since = at;
             }
             None => {

@@ -101,6 +101,7 @@ pub enum Link {
     Booting,
     Unreachable,
     Lost,
+    Retrying,
     Idle,
     Closed,
     /// The target's container stopped or its name vanished.
@@ -118,6 +119,7 @@ impl Link {
             LinkState::Ready(_) => Self::Ready,
             LinkState::Unreachable(_) => Self::Unreachable,
             LinkState::Lost { .. } => Self::Lost,
+            LinkState::Retrying { .. } => Self::Retrying,
             LinkState::Closed => Self::Closed,
         }
     }
@@ -131,6 +133,7 @@ impl Link {
             Self::Booting => "booting",
             Self::Unreachable => "unreachable",
             Self::Lost => "lost",
+            Self::Retrying => "retrying",
             Self::Idle => "idle",
             Self::Closed => "closed",
             Self::Gone => "gone",

@@ -65,7 +65,8 @@ pub trait Form: std::fmt::Debug {
         None
     }
 
-    /// Whether this target's lines are a program's own output, and go where it wrote them, as they are.
+    /// Whether this target's lines are a program's own output, and go where it wrote them, as they are; its progress and its
+    /// warnings are lines of its own, too.
     fn owns(&self, _who: TargetId) -> bool {
         false
     }

@@ -82,6 +82,7 @@ pub struct Plan {
 pub fn run(plan: Plan, mut config: EngineConfig) -> io::Result<u8> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     config.connect = false; // the run itself opens the links that it needs, within its fanout
+    config.reconnect = false;
     config.seating.idle_links_go = true; // and comes back to none of them
     let targets: Vec<_> =
         (0..).map(TargetId).zip(config.targets.iter().map(|found| found.name.clone())).collect();

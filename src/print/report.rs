@@ -111,7 +111,13 @@ impl Report {
             RunChange::Progress { target, done, total, text } if self.form.follows() => {
                 self.write(*target, &progress_words(*done, *total, text.as_deref()), said);
             }
+            RunChange::Progress { target, done, total, text } if self.form.owns(*target) => {
+                let _ = writeln!(said.err, "{}", harmless(&progress_words(*done, *total, text.as_deref())));
+            }
             RunChange::Progress { .. } => {}
+            RunChange::Warning { target, text } if self.form.owns(*target) => {
+                let _ = writeln!(said.err, "warning: {}", harmless(text));
+            }
             RunChange::Warning { target, text } => self.write(*target, &format!("warning: {text}"), said),
             RunChange::Step(Phase { step, steps, waits: true, .. }) => {
                 let _ = writeln!(said.err, "hailer: after step {step} of {steps}: {}", self.counts);

@@ -4,10 +4,11 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use crate::engine::event::Health;
 use crate::model::fleet::Fleet;
 use crate::model::lines::Scope;
 use crate::model::run::Run;
-use crate::model::state::State;
+use crate::model::state::{Link, State};
 use crate::tui::action::{ACTIONS, Action, Place};
 use crate::tui::keys::Keymap;
 use crate::tui::layout::PaneId;
@@ -74,6 +75,23 @@ fn links(cx: &Context, fleet: &Fleet, words: bool, pen: &mut Pen<'_>) {
         let sign = cx.glyphs.link(link);
         let word = if words { format!(" {}", link.name()) } else { String::new() };
         pen.write(&format!(" {sign} {count}{word}"), cx.theme.style(Role::link(link)));
+        if link == Link::Ready {
+            ailing(cx, fleet, pen);
+        }
+    }
+}
+
+/// `(2 silent, 1 busy)`: of those that are ready, the ones that do not answer.
+fn ailing(cx: &Context, fleet: &Fleet, pen: &mut Pen<'_>) {
+    let count = |health| fleet.iter().filter(|entry| entry.health.0 == health).count();
+    let counts = [(count(Health::Silent), "silent"), (count(Health::Busy), "busy")];
+    let words: Vec<_> = counts
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, word)| format!("{count} {word}"))
+        .collect();
+    if !words.is_empty() {
+        pen.write(&format!(" ({})", words.join(", ")), cx.theme.style(Role::Warn));
     }
 }
 

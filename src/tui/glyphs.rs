@@ -123,7 +123,7 @@ impl Glyphs {
             Link::Queued => self.waiting,
             Link::Connecting | Link::Booting => self.working,
             Link::Unreachable => self.failed,
-            Link::Lost => self.warning,
+            Link::Lost | Link::Retrying => self.warning,
             Link::Idle | Link::Closed => self.off,
             Link::Gone => self.cut,
         }

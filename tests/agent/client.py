@@ -16,7 +16,7 @@ OPEN, DATA, ITEM, CREDIT, CLOSE, PING, PONG, CANCEL = range(1, 9)
 MORE = 0x80
 HEADER = struct.Struct(">IBBI")
 WINDOW = 262144
-PATIENCE = 20
+PATIENCE = 60
 PIPE_BUF = 4096  # so much a pipe that select() says is free takes at once
 PY2 = sys.version_info[0] == 2
 NONCE = b"0123456789abcdef"
@@ -259,6 +259,10 @@ class Agent(object):
     def call(self, source, name="<run>"):
         return self.finish(self.start(source, name))
 
+    def begun(self, channel):
+        """Waits until a call's first item is there: its code says by that how far it came."""
+        self.until(lambda: self.replies[channel].items)
+
     def cancel(self, channel, hard=False):
         self.write(frame(CANCEL, int(hard), channel))
 
@@ -281,7 +285,7 @@ class Agent(object):
             self.read()
         return self.errors
 
-    def end(self, patience=5):
+    def end(self, patience=20):
         """Closes its input, and waits for its end."""
         try:
             self.process.stdin.close()

@@ -185,7 +185,7 @@ class Controller(Agent):
             del self.inner[channel]
             self.replies[channel] = Reply()
 
-    def end(self, patience=5):
+    def end(self, patience=20):
         if self.root is self:
             for number in list(self.targets):
                 child = self.targets.pop(number)

@@ -90,13 +90,13 @@ class Relay(Case):
     def test_a_stop_that_comes_while_it_starts_leaves_nothing_behind(self):
         mark = "61.%d" % os.getpid()
         self.agent.start("import time; time.sleep(1.5)")  # the main thread is busy: others start what comes
-        for wait in range(40):
+        for wait in range(0, 40, 3):
             program = self.program("sleep", mark)
             time.sleep(wait / 20000.0)
             self.agent.write(frame(CANCEL, 0, program.channel))
             program.end()
             self.assertEqual((program.tag, program.message), (2, b"\x80\x02N."), wait)
-        deadline = time.time() + 5
+        deadline = time.time() + 20
         while time.time() < deadline and self.left(mark):
             time.sleep(0.05)
         self.assertEqual(self.left(mark), [])
@@ -145,8 +145,8 @@ class Relay(Case):
 
     def test_a_program_whose_pipes_outlive_it_is_over_all_the_same(self):
         begun = time.time()
-        self.assertEqual(self.program("sh", "-c", "sleep 30 & exit 3").end(), 3)
-        self.assertLess(time.time() - begun, 10)
+        self.assertEqual(self.program("sh", "-c", "sleep 60 & exit 3").end(), 3)
+        self.assertLess(time.time() - begun, 40)
 
     def test_many_at_once(self):
         programs = [self.program("sh", "-c", "cat") for _ in range(40)]
@@ -163,7 +163,7 @@ class Relay(Case):
         pid = int(program.said[BYTES])
         self.agent.write(frame(CANCEL, 0, program.channel))
         self.agent.until(lambda: program.tag is not None)
-        end = time.time() + 5
+        end = time.time() + 20
         while os.path.exists("/proc/%d" % pid) and time.time() < end:
             time.sleep(0.01)
         self.assertFalse(os.path.exists("/proc/%d" % pid))

@@ -14,9 +14,12 @@ class Groups(ReachCase):
 
     def test_all_at_once_from_one_thread(self):
         self.value("g.connect()")
-        begun = time.time()
-        self.assertEqual(self.value("r = g.call(time.sleep, 0.5)\nlist(r.items())"), [("a", None), ("b", None), ("c", None)])
-        self.assertLess(time.time() - begun, 1.2)
+        # Each host waits until all three are there.
+        self.value("import tempfile\nd = tempfile.mkdtemp()\ndef meets(folder):\n    import os, time\n"
+                   "    open('%s/%d' % (folder, os.getpid()), 'w').close()\n    end = time.time() + 40\n"
+                   "    while len(os.listdir(folder)) < 3 and time.time() < end:\n        time.sleep(0.01)\n"
+                   "    return len(os.listdir(folder))")
+        self.assertEqual(self.value("r = g.call(meets, d)\nlist(r.items())"), [("a", 3), ("b", 3), ("c", 3)])
         self.assertEqual(self.value("len(set(g.call(os.getpid).values()))"), 3)
 
     def test_one_failure_is_an_error_result(self):
@@ -76,17 +79,20 @@ class Groups(ReachCase):
 
     def test_an_interrupt_loses_no_connection(self):
         self.value("pids = g.call(os.getpid)")
+        count = len(self.agent.verbs)
         call = self.agent.start("g.call(time.sleep, 60)")
-        self.agent.wait(0.3)
+        self.agent.until(lambda: len(self.agent.verbs) == count + 3)
         begun = time.time()
         self.agent.cancel(call)
         self.assertEqual(self.agent.finish(call).tag, 2)
-        self.assertLess(time.time() - begun, 3)
+        self.assertLess(time.time() - begun, 30)
         self.assertTrue(self.value("g.call(os.getpid) == pids"))
 
     def test_an_interrupt_during_connects(self):
         call = self.agent.start("half = Group([Local('h1'), Local('never'), Local('h2')])\nhalf.connect()")
-        self.agent.wait(0.8)
+        up = lambda: [child.path[0] for child in self.agent.targets.values() if not child.opening]
+        self.agent.until(lambda: {"h1", "h2"}.issubset(up()))
+        self.agent.wait(0.3)
         self.agent.cancel(call)
         self.assertEqual(self.agent.finish(call).tag, 2)
         self.assertEqual(self.value("[t.connected for t in half.tunnels]"), [True, False, True])
@@ -141,8 +147,9 @@ class Queues(ReachCase):
         self.assertEqual(self.value("sorted(os.listdir(d)), r.value['a']['size']"), (["a", "b", "x", "y"], 5))
 
     def test_an_interrupt_leaves_what_has_not_begun(self):
+        count = len(self.agent.verbs)
         call = self.agent.start("q = Queue()\nr = q.call(a, time.sleep, 60)\ns = q.call(a, len, 'x')\nq.run()")
-        self.agent.wait(0.3)
+        self.agent.until(lambda: len(self.agent.verbs) > count)
         self.agent.cancel(call)
         self.assertEqual(self.agent.finish(call).tag, 2)
         self.assertEqual(self.value("r.value.type"), "KeyboardInterrupt")

@@ -14,23 +14,21 @@ class Truncation(unittest.TestCase):
         for offset in offsets:
             agent = Agent()
             agent.write((core + NONCE)[:offset])
-            agent.end(5)
+            agent.end()
 
     def test_input_that_ends_within_a_frame(self):
         opened = frame(OPEN, 0, 2, b"x\0" + b"1 + 1")
         for cut in range(len(opened)):
             agent = Agent().boot()
             agent.write(opened[:cut])
-            agent.end(5)
+            agent.end()
 
     def test_input_that_ends_while_calls_run(self):
         agent = Agent().boot()
         agent.start("import time\ntime.sleep(60)")
         agent.start("while True: pass")
         agent.ping()
-        begun = time.time()
-        agent.end(5)
-        self.assertLess(time.time() - begun, 5)
+        agent.end()
 
     def test_frames_about_calls_that_are_over_or_never_were(self):
         agent = Agent().boot()

@@ -9,16 +9,19 @@ from client import PY2, WINDOW, Agent
 
 class Concurrency(Case):
     def test_fifty_calls_at_once(self):
-        calls = [self.agent.start("import time\ntime.sleep(0.05)\n%d" % n) for n in range(50)]
-        begun = time.time()
-        self.assertEqual([self.agent.finish(call).value for call in calls], list(range(50)))
-        self.assertLess(time.time() - begun, 5)
+        # Each waits until all are there.
+        self.agent.call("there = []")
+        source = "import time\nthere.append(%d)\nend = time.time() + 40\n" \
+            "while len(there) < 50 and time.time() < end: time.sleep(0.01)\nlen(there)"
+        calls = [self.agent.start(source % n) for n in range(50)]
+        self.assertEqual([self.agent.finish(call).value for call in calls], [50] * 50)
 
     def test_sleepers_do_not_hold_up_a_quick_call(self):
-        sleepers = [self.agent.start("import time\ntime.sleep(1)\n'slept'") for _ in range(64)]
-        begun = time.time()
+        source = "import time\nend = time.time() + 40\nwhile 'woken' not in globals() and time.time() < end: time.sleep(0.05)\n'slept'"
+        sleepers = [self.agent.start(source) for _ in range(64)]
         self.assertEqual(self.agent.call("'quick'").value, "quick")
-        self.assertLess(time.time() - begun, 0.9)
+        self.assertEqual([self.agent.replies[sleeper].tag for sleeper in sleepers], [None] * 64)
+        self.agent.call("woken = True")
         for sleeper in sleepers:
             self.assertEqual(self.agent.finish(sleeper).value, "slept")
 
@@ -28,17 +31,18 @@ class Concurrency(Case):
 
     def test_pings_are_answered_beside_a_big_result_and_a_busy_loop(self):
         big = self.agent.start("b'x' * (30 << 20)")
-        worst = 0
+        first, worst = time.time(), 0
         while self.agent.replies[big].tag is None:
             begun = time.time()
             self.agent.ping()
             worst = max(worst, time.time() - begun)
         self.assertEqual(len(self.agent.finish(big).value), 30 << 20)
-        self.assertLess(worst, 1.0)
-        loop = self.agent.start("import time\nend = time.time() + 0.5\nwhile time.time() < end: pass")
-        begun = time.time()
+        # On a machine with much else to do all of it takes longer.
+        self.assertLess(worst, max(1.0, (time.time() - first) / 2))
+        loop = self.agent.start("import time\nend = time.time() + 40\nwhile 'enough' not in globals() and time.time() < end: pass")
         self.agent.ping()
-        self.assertLess(time.time() - begun, 0.4)
+        self.assertIs(self.agent.replies[loop].tag, None)
+        self.agent.call("enough = True")
         self.agent.finish(loop)
 
     def test_a_call_that_runs_other_code_meanwhile(self):
@@ -95,7 +99,7 @@ class Cancel(Case):
         begun = time.time()
         self.agent.cancel(call)
         reply = self.agent.finish(call)
-        self.assertLess(time.time() - begun, 3)
+        self.assertLess(time.time() - begun, 30)
         return reply.tag
 
     def test_a_sleep_a_loop_and_a_read(self):
@@ -105,14 +109,15 @@ class Cancel(Case):
         self.assertEqual(self.agent.call("1").value, 1)
 
     def test_one_call_of_two(self):
-        other = self.agent.start("import time\ntime.sleep(0.6)\n'whole'")
-        time.sleep(0.05)
+        other = self.agent.start("import time\nend = time.time() + 40\nwhile 'over' not in globals() and time.time() < end: time.sleep(0.01)\n'whole'")
+        self.agent.ping()
         self.assertEqual(self.cancelled("while True: pass"), 2)
+        self.agent.call("over = True")
         self.assertEqual(self.agent.finish(other).value, "whole")
 
     def test_code_that_catches_the_interrupt_may_answer(self):
-        call = self.agent.start("import time\ntry:\n    time.sleep(60)\nexcept KeyboardInterrupt:\n    x = 'tidied'\nx")
-        time.sleep(0.1)
+        call = self.agent.start("import time\ntry:\n    emit(1)\n    time.sleep(60)\nexcept KeyboardInterrupt:\n    x = 'tidied'\nx")
+        self.agent.begun(call)
         self.agent.cancel(call)
         self.assertEqual(self.agent.finish(call).value, "tidied")
 
@@ -128,7 +133,10 @@ class Cancel(Case):
 
     def test_names_are_kept(self):
         self.agent.call("kept = [1]")
-        self.cancelled("kept.append(2)\nwhile True: pass")
+        call = self.agent.start("kept.append(2)\nemit(1)\nwhile True: pass")
+        self.agent.begun(call)
+        self.agent.cancel(call)
+        self.agent.finish(call)
         self.assertEqual(self.agent.call("kept").value, [1, 2])
 
     @unittest.skipIf(PY2, "2.7 has no coroutines")

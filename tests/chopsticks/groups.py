@@ -32,8 +32,8 @@ with Group(["h1", h2, c1, bare, here, cat]) as group:
 
     # One call on all of them, at the same time.
     begun = time.time()
-    assert list(group.call(sleeps, 0.5)) == ["h1", "h2", "hailer-c1", "hailer-bare", "here", "relay"]
-    assert time.time() - begun < 2.5, time.time() - begun
+    assert list(group.call(sleeps, 2)) == ["h1", "h2", "hailer-c1", "hailer-bare", "here", "relay"]
+    assert time.time() - begun < 10, time.time() - begun
 
     # Some fail.
     result = group.call(odd, 21)

@@ -234,7 +234,7 @@ fn what_a_run_costs_is_told_before_it_begins() {
     for words in [
         "59 more than last time, in run 1",
         "59 ready, 1 to be connected first",
-        "Python too old on web7: Cannot use named assignment expression (`:=`) on Python 3.6",
+        "Python too old on web7: named assignment expression (`:=`) on Python 3.6",
         "the same code took 2.0s in run 1",
     ] {
         assert!(screen.contains(words), "{words} is not in\n{screen}");

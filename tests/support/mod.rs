@@ -65,10 +65,14 @@ impl Fleet {
         self.state.join(name)
     }
 
-    /// `hailer run --json` of some code on these targets: its lines, the summary apart, and its exit code.
+    /// `hailer run --json` of some code on these targets: its lines, the summary apart, and its exit code. Connects have time
+    /// enough for any machine, unless `more` says otherwise.
     pub fn run(&self, targets: &[&str], more: &[&str], code: &str) -> Ran {
         let mut command = self.hailer();
         command.args(["run", "--json"]).args(more);
+        if !more.contains(&"--connect-timeout") {
+            command.args(["--connect-timeout", "60s"]);
+        }
         command.args(targets.iter().flat_map(|target| ["-t", *target])).arg(code);
         Ran::of(command.output().expect("hailer"))
     }

@@ -13,9 +13,9 @@ use std::time::{Duration, Instant};
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, SlavePty, native_pty_system};
 
 /// How long a wait may take: far longer than anything should, since machines that test are busy.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// Variables of whoever runs the tests that would change what the program does.
-const FOREIGN: [&str; 14] = [
+const FOREIGN: [&str; 15] = [
     "NO_COLOR",
     "COLORTERM",
     "TERM_PROGRAM",
@@ -30,6 +30,7 @@ const FOREIGN: [&str; 14] = [
     "DOCKER_HOST",
     "COLUMNS",
     "LINES",
+    "RUST_BACKTRACE",
 ];
 
 /// A program on a screen.
@@ -144,6 +145,11 @@ impl Screen {
     /// Every byte that was written to the terminal.
     pub fn raw(&self) -> Vec<u8> {
         self.display.lock().raw.clone()
+    }
+
+    /// Waits until what was written to the terminal fits.
+    pub fn wait_raw(&self, what: &str, fits: impl Fn(&[u8]) -> bool) {
+        self.display.wait(what, |shown| fits(&shown.raw).then_some(()));
     }
 
     /// The process id.

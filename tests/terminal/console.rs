@@ -16,7 +16,7 @@ pub const CTRL_Z: &str = "\x1a";
 pub const NOTHING_RAN: &str = "Nothing has run yet";
 
 /// How long processes may take to go once nobody needs them.
-const GOING: Duration = Duration::from_secs(10);
+const GOING: Duration = Duration::from_secs(30);
 
 pub struct Console {
     pub screen: Screen,

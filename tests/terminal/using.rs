@@ -1,21 +1,17 @@
 //! Starting, typing, running, cancelling.
 
-use std::time::{Duration, Instant};
-
 use crate::console::{CTRL_C, Console, F5, NOTHING_RAN, script};
 
 #[test]
 fn the_first_frame_waits_for_no_host() {
     let folder = tempfile::tempdir().expect("a folder");
     let slow = script(folder.path(), "slow", "#!/bin/sh\nsleep 60\n");
-    let start = Instant::now();
     let console =
         Console::start(&["--no-config", "--python", slow.to_str().expect("a name"), "local"], &[], 100, 30);
     let screen = console.screen.wait_for("target");
-    let took = start.elapsed();
-    assert!(screen.contains("1 target ") && !screen.contains("1 ready"), "{screen}");
-    // The bench measures it; this only tells a frame that waits for something from one that does not.
-    assert!(took < Duration::from_secs(3), "{took:?}");
+    // How soon it comes the bench measures; here the host is still on its way when it does.
+    let before = ["1 ready", "unreachable"].iter().all(|state| !screen.contains(state));
+    assert!(screen.contains("1 target ") && before, "{screen}");
 }
 
 #[test]
@@ -94,6 +90,22 @@ fn control_c_cancels_then_clears_then_asks_then_quits() {
     screen.keys(CTRL_C);
     assert_eq!(console.screen.ended(), 0);
     console.all_gone();
+}
+
+#[test]
+fn control_c_while_hosts_connect_loses_no_link_that_is_up() {
+    let targets = ["local", "cmd:\"sh -c 'sleep 600; {}'\""];
+    let console = Console::start(&[&["--no-config"], &targets[..]].concat(), &[], 100, 30);
+    let screen = &console.screen;
+    screen.wait_for("1 ready");
+    console.run("kept = 21001; kept + 1");
+    screen.wait("the one answer", |text| text.contains("21002") && text.contains("connecting"));
+    screen.keys(CTRL_C);
+    screen.wait("the run's end", |text| text.contains("skipped") && text.contains("1 ready"));
+    screen.keys(CTRL_C);
+    screen.wait_for("cleared");
+    console.run("kept * 3");
+    screen.wait_for("63003");
 }
 
 #[test]

@@ -255,7 +255,7 @@ impl Supervisor {
     }
 
     pub(super) fn sever(&mut self, target: TargetId) {
-        let waited = self.links.wait_no_more(target) | self.seats.wait_no_more(target);
+        let waited = self.links.wait_no_more(target) | self.seats.wait_no_more(target) | self.give_up(target);
         if self.forget(target) || waited {
             self.state(target, LinkState::Closed);
         }
@@ -273,11 +273,15 @@ impl Supervisor {
         self.states.insert(target, state.clone());
         self.tell(target, TargetChange::Link(state.clone()));
         // Those that waited for what has just come up or ended: a run may begin it anew, and others wait for that then.
-        let on_its_way = matches!(state, LinkState::Queued | LinkState::Connecting | LinkState::Booting);
+        let on_its_way = matches!(
+            state,
+            LinkState::Queued | LinkState::Connecting | LinkState::Booting | LinkState::Retrying { .. }
+        );
         let waited = if on_its_way { None } else { self.links.waiting.remove(&target) };
         self.run(|runs: &mut Runs, links, step| runs.link(target, links, step));
         self.beyond(target, &state, waited.unwrap_or_default());
         self.reached(target, &state);
+        self.heed_loss(target, &state);
     }
 
     /// What a link's state means for those beyond it, and for those of them that waited for it.
@@ -287,7 +291,11 @@ impl Supervisor {
             LinkState::Unreachable(failure) => Some(failure.clone()),
             LinkState::Lost { why } => Some(Failure::at(Stage::Connect, why.clone())),
             LinkState::Closed => Some(Failure::at(Stage::Connect, "its link was closed")),
-            LinkState::Idle | LinkState::Queued | LinkState::Connecting | LinkState::Booting => return,
+            LinkState::Idle
+            | LinkState::Queued
+            | LinkState::Connecting
+            | LinkState::Booting
+            | LinkState::Retrying { .. } => return,
         };
         for one in waited {
             if self.links.get(one).is_some() || self.links.is_waiting(one) {

@@ -41,7 +41,7 @@ impl Supervisor {
                 self.let_go_of_questions(&applicant);
             }
             LinkState::Unreachable(_) | LinkState::Lost { .. } => self.let_go_of_questions(&applicant),
-            LinkState::Idle | LinkState::Connecting | LinkState::Closed => {}
+            LinkState::Idle | LinkState::Connecting | LinkState::Closed | LinkState::Retrying { .. } => {}
         }
     }
 

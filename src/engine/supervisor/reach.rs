@@ -155,7 +155,11 @@ impl Supervisor {
             LinkState::Closed => {
                 value(&Value::tuple(["failed", "connect", "its link was closed", ""].map(Value::from)))
             }
-            LinkState::Idle | LinkState::Queued | LinkState::Connecting | LinkState::Booting => return,
+            LinkState::Idle
+            | LinkState::Queued
+            | LinkState::Connecting
+            | LinkState::Booting
+            | LinkState::Retrying { .. } => return,
         };
         let ready = matches!(state, LinkState::Ready(_));
         for (asking, waiting) in self.reaches.opening.remove(&target).unwrap_or_default() {

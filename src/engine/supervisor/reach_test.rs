@@ -29,8 +29,12 @@ struct Bench {
 
 impl Bench {
     fn new() -> Self {
-        let opening =
-            Options { timeout: Duration::from_secs(1), defaults: Defaults::default(), caps: Caps::default() };
+        let opening = Options {
+            timeout: Duration::from_secs(1),
+            defaults: Defaults::default(),
+            caps: Caps::default(),
+            silence: None,
+        };
         let mut engine = Supervisor::new(EngineConfig {
             targets: Vec::new(),
             connect: false,
@@ -40,6 +44,7 @@ impl Bench {
             depth_limit: 2,
             program: None,
             seating: Seating::default(),
+            reconnect: false,
         });
         let asking = engine.found(inventory::named("web1").unwrap().remove(0));
         let mut bench =

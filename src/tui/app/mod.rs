@@ -17,6 +17,7 @@ use ratatui::layout::Rect;
 use crate::engine::command::{Command, RunId};
 use crate::engine::event::{Event, Level, Millis, TargetChange};
 use crate::model::Model;
+use crate::model::fleet::Entry;
 use crate::model::select::Selection;
 use crate::model::state::Link;
 use crate::tui::action::Place;
@@ -100,7 +101,8 @@ impl App {
         let running = (self.model.runs.active() > 0).then_some(500);
         let toast =
             self.model.notices.latest().map(|notice| (notice.at.0 + TOAST).saturating_sub(self.now.0));
-        let times = [running, toast.filter(|left| *left > 0), self.ui.disarms_in(self.now)];
+        let ages = self.model.fleet.iter().any(Entry::ages).then_some(1000);
+        let times = [running, ages, toast.filter(|left| *left > 0), self.ui.disarms_in(self.now)];
         times.into_iter().flatten().min().map(Duration::from_millis)
     }
 

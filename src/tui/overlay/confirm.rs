@@ -96,9 +96,10 @@ impl Confirm {
                 None
             }
             Answer::Count { typed, wrong, .. } => {
-                let says = match wrong {
-                    false => "Type how many protected hosts it hits, or leave it: ",
-                    true => "That is not how many protected hosts it hits: ",
+                let says = if *wrong {
+                    "That is not how many protected hosts it hits: "
+                } else {
+                    "Type how many protected hosts it hits, or leave it: "
                 };
                 let role = if *wrong { Role::Error } else { Role::Warn };
                 Pen::new(cx, row, 0, buf).write(says, cx.theme.style(role));
@@ -129,9 +130,10 @@ impl Pane for Confirm {
         let inside = frame(cx, title(cx, "confirm", Span::styled(head, cx.theme.style(role))), buf);
         let mut selection = Selection::default();
         selection.set(self.intent.targets.iter().copied());
-        let names = match self.intent.here {
-            true => "this machine".to_owned(),
-            false => selection.describe(&cx.model.fleet).replace('·', cx.glyphs.dot),
+        let names = if self.intent.here {
+            "this machine".to_owned()
+        } else {
+            selection.describe(&cx.model.fleet).replace('·', cx.glyphs.dot)
         };
         Pen::new(cx, inside, 0, buf).write(&names, cx.theme.style(Role::Accent));
         let costs = costs::lines(&self.intent, cx);

@@ -111,7 +111,7 @@ impl Role {
             Link::Ready => Self::Ok,
             Link::Queued | Link::Connecting | Link::Booting => Self::Busy,
             Link::Unreachable => Self::Error,
-            Link::Lost => Self::Warn,
+            Link::Lost | Link::Retrying => Self::Warn,
             Link::Idle | Link::Closed | Link::Gone => Self::Off,
         }
     }

@@ -89,6 +89,10 @@ pub(super) fn target(cx: &Context, id: TargetId) -> Rows {
             rows.head("lost");
             rows.text(0, why, Role::Warn);
         }
+        LinkState::Retrying { why, at } => {
+            rows.head(&format!("lost, and tried again in {}", times::short(at.since(cx.now))));
+            rows.text(0, why, Role::Warn);
+        }
         _ => return rows,
     }
     let key = Action::Connect.info().keys.first().copied().unwrap_or_default();

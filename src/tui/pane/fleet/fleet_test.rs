@@ -1,4 +1,5 @@
 use super::*;
+use crate::engine::event::{Health, Millis, TargetChange};
 use crate::engine::target::LinkState;
 use crate::tui::pane::fixture::{self, Desk};
 
@@ -88,6 +89,22 @@ fn enter_connects_what_is_idle_and_explains_what_failed() {
     assert_eq!(asks, [Ask::Engine(Command::Connect(vec![TargetId(11)]))]);
     let asks = act(&mut desk, &mut pane, &[Action::Connect]);
     assert_eq!(asks, [Ask::Engine(Command::Connect(vec![TargetId(1), TargetId(2), TargetId(3)]))]);
+}
+
+#[test]
+fn one_that_does_not_answer_says_for_how_long_narrow_and_wide() {
+    let mut desk = fixture::fleet();
+    let since = Millis(desk.now.0 - 7_000);
+    desk.target(1, TargetChange::Health { health: Health::Silent, since });
+    desk.target(2, TargetChange::Health { health: Health::Busy, since });
+    for width in [26, 60] {
+        let text = desk.draw_in(&FleetPane::default(), Rect::new(0, 0, width, 20));
+        assert!(text.contains("silent 7s") && text.contains("busy 7s"), "{text}");
+    }
+    desk.target(1, TargetChange::Health { health: Health::Well, since });
+    desk.target(2, TargetChange::Link(LinkState::Lost { why: "cut".into() }));
+    let text = desk.draw(&FleetPane::default());
+    assert!(!text.contains("silent") && !text.contains("busy"), "{text}");
 }
 
 #[test]

@@ -1,5 +1,8 @@
 //! One row of the fleet, as wide as there is room.
 
+use std::borrow::Cow;
+
+use crate::engine::event::Health;
 use crate::engine::target::Origin;
 use crate::model::fleet::Entry;
 use crate::tui::pane::Context;
@@ -33,10 +36,25 @@ pub(super) fn version(entry: &Entry) -> Option<String> {
     entry.agent().map(|agent| format!("{}.{}.{}", agent.python.0, agent.python.1, agent.python.2))
 }
 
-/// The state in one word: whoever waits for an answer says so.
-fn word(cx: &Context, entry: &Entry) -> &'static str {
+/// The state in one word: whoever waits for an answer says so, and whoever gives none says for how long.
+fn word(cx: &Context, entry: &Entry) -> Cow<'static, str> {
     let asks = cx.model.question.as_ref().is_some_and(|question| question.target == entry.target.id);
-    if asks { "asks" } else { entry.state().name() }
+    match (asks, ailing(cx, entry)) {
+        (true, _) => "asks".into(),
+        (false, Some(words)) => words.into(),
+        (false, None) => entry.state().name().into(),
+    }
+}
+
+/// `silent 7s`, `busy 40s`: a link that is ready, and does not answer.
+pub(super) fn ailing(cx: &Context, entry: &Entry) -> Option<String> {
+    let (health, since) = entry.health;
+    let word = match health {
+        Health::Well => return None,
+        Health::Busy => "busy",
+        Health::Silent => "silent",
+    };
+    Some(format!("{word} {}s", cx.now.since(since).as_secs()))
 }
 
 /// The sign of the cursor; the style of the row it is on.
@@ -85,7 +103,8 @@ pub(super) fn draw_target(
     mut pen: Pen<'_>,
 ) {
     let state = entry.state();
-    let (own, dim) = (cx.theme.style(Role::link(state)), cx.theme.style(Role::Dim));
+    let own = if entry.health.0 == Health::Well { Role::link(state) } else { Role::Warn };
+    let (own, dim) = (cx.theme.style(own), cx.theme.style(Role::Dim));
     let marked = cx.selection.contains(entry.target.id);
     let width = pen.room();
     let label = label(&cx.model.fleet, entry);
@@ -95,7 +114,8 @@ pub(super) fn draw_target(
     pen.column(cx.glyphs.link(state), 2, own);
     let mut beside = beside(cx, entry, width);
     // Whose row it is comes before how fast it is, and deep in the tree before the word for its sign.
-    let can_go = entry.agent().is_some() || !row.steps.is_empty();
+    let well = entry.health.0 == Health::Well;
+    let can_go = entry.agent().is_some() && well || !row.steps.is_empty();
     if can_go && measure(label, width) + beside.len() + 1 > pen.room() {
         beside.clear();
     }
@@ -120,19 +140,22 @@ pub(super) fn draw_target(
     }
     pen.leave(side);
     if width >= WIDE {
-        pen.column(word(cx, entry), 12, own);
+        pen.column(&word(cx, entry), 12, own);
         pen.column_right(&version(entry).unwrap_or_default(), 7, dim);
         pen.column_right(&entry.latency.map(times::short).unwrap_or_default(), 8, dim);
     } else {
-        pen.write(&beside, if entry.agent().is_some() { dim } else { own });
+        pen.write(&beside, if entry.agent().is_some() && well { dim } else { own });
     }
 }
 
 /// What stands at the right of a narrow row: how a ready target is, why any other is not.
 fn beside(cx: &Context, entry: &Entry, width: usize) -> String {
+    if let Some(words) = ailing(cx, entry) {
+        return words;
+    }
     let latency = entry.latency.map(times::short);
     match (version(entry), latency) {
-        (None, _) => word(cx, entry).to_owned(),
+        (None, _) => word(cx, entry).into_owned(),
         (Some(version), Some(latency)) if width >= MEDIUM => format!("{version} {latency:>6}"),
         (Some(_), Some(latency)) => latency,
         (Some(version), None) => version,
