@@ -25,6 +25,7 @@ const MODULES: &[&str] = &[
     "files",
     "group",
     "guard",
+    "imports",
     "inert",
     "inert_py2",
     "land",

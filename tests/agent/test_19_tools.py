@@ -100,6 +100,21 @@ class Own(Case):
         self.assertEqual(self.agent.call("A.stream()").items, [4, 5])
         self.assertEqual((self.value("A.still()"), self.value("A.of()")), (8, 1))
 
+    def test_what_a_host_lacks_is_named(self):
+        self.value("from hailer import tool, Unsupported\nclass S(Tool):\n    def go(self): return tool.need_program('no-such', 'S.go')")
+        error = self.error("S.go()")
+        self.assertEqual(error["type"], "Unsupported")
+        self.assertRegex(error["message"], "^S.go needs the program no-such, which this host .+ does not have$")
+        self.assertIs(self.value("try:\n    S.go()\nexcept NotImplementedError:\n    r = True\nr"), True)
+        self.assertIn("S.go needs /no/file", self.error("tool.need_file('/no/file', 'S.go')")["message"])
+        self.assertEqual(self.value("tool.need_program('sh', 'S.go')[-3:]"), "/sh")
+
+    def assertRegex(self, *given):
+        import re
+
+        text, pattern = given[-2:]
+        self.assertTrue(re.search(pattern, text), text)
+
     @unittest.skipIf(PY2, "2.7 has no enum")
     def test_enums_inside_and_outside(self):
         self.value("import enum\nclass Outside(enum.IntEnum):\n    ON = 1\nclass E(Tool):\n    class Inside(enum.Enum):\n"

@@ -71,7 +71,9 @@ class Facts(tool.Tool):
         found, seen = [], set()
         for line in lines("/proc/self/mounts"):
             device, mount, kind = [unescaped(word) for word in line.split()[:3]]
-            if kind in PSEUDO or (device, kind) in seen and device.startswith("/"):
+            if kind in PSEUDO or mount.startswith(("/proc/", "/sys/")):
+                continue
+            if (device, kind) in seen and device.startswith("/") or kind not in REMOTE and not os.path.isdir(mount):
                 continue
             seen.add((device, kind))
             total = used = free = None

@@ -1,4 +1,5 @@
 """The tool Sysctl. `core` is the agent's own namespace."""
+import errno
 import os
 import re
 
@@ -48,6 +49,8 @@ class Sysctl(tool.Tool):
                 if words:
                     set_now(key, value)
             if new != old:
+                if not os.path.isdir(FOLDER):
+                    core.module("hailer.filesystem").FileSystem.directory(FOLDER)
                 atomic.write(path, new.encode("utf-8"))
         for key, _, _, _ in results:
             if current(key) is None:
@@ -92,8 +95,14 @@ def current(key):
 
 
 def set_now(key, value):
-    with open(place(key), "w") as file:
-        file.write(str(value) + "\n")
+    try:
+        with open(place(key), "w") as file:
+            file.write(str(value) + "\n")
+    except (IOError, OSError) as error:
+        if error.errno == errno.EROFS:
+            raise OSError(error.errno, "the kernel's settings cannot be changed from here: in a container its engine sets them",
+                          place(key))
+        raise
 
 
 def written(value):
