@@ -64,6 +64,13 @@ TOOLS = {
     "sysctl": "Sysctl",
     "host": "Facts",
     "template": "Template render_template",
+    "service": "Service",
+    "user": "User",
+    "apt": "Apt",
+    "apt_repository": "AptRepository",
+    "pacman": "Pacman",
+    "pacman_repository": "PacmanRepository",
+    "where": "stacks",
 }
 IN_SCOPE = frozenset(" ".join(TOOLS.values()).split())
 

@@ -9,6 +9,7 @@ use std::time::Instant;
 use crate::engine::code;
 use crate::engine::command::{Interrupt, RunId, RunSpec};
 use crate::engine::event::{Cell, Event, Level, Millis, RunChange};
+use crate::engine::files::Files;
 use crate::engine::outbox::Outbox;
 use crate::engine::rollout::{Next, Rollout};
 use crate::engine::target::{LinkState, TargetId};
@@ -124,6 +125,11 @@ impl Runs {
             return Some((code::GUARDED.to_owned(), guarded.into()));
         }
         Some((name, python))
+    }
+
+    /// What a run puts or fetches, if it does.
+    pub fn files(&self, run: RunId) -> Option<&Files> {
+        self.active.get(&run)?.spec.code.files()
     }
 
     /// The runs that are not finished.

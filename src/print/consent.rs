@@ -46,8 +46,11 @@ pub fn asked(targets: &[Found], config: &Config, yes: bool, said: Option<usize>)
     }
 }
 
-/// Whether a run on more than `over` targets is meant.
-fn many(targets: usize, over: usize, yes: bool) -> Result<(), String> {
+/// Lets what hits more than `over` targets pass, or not: see [`asked`].
+///
+/// # Errors
+/// It is not meant, or nobody can be asked.
+pub fn many(targets: usize, over: usize, yes: bool) -> Result<(), String> {
     if yes || over == 0 || targets <= over {
         return Ok(());
     }
