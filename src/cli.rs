@@ -187,6 +187,7 @@ pub struct Carried {
     /// How many protected targets a put is meant to hit; --yes says nothing about those
     #[arg(long, value_name = "N")]
     pub protected: Option<usize>,
+
     /// Do not ask before many targets are reached
     #[arg(short, long)]
     pub yes: bool,

@@ -121,6 +121,17 @@ fn protected_targets_want_their_number_and_yes_is_not_enough() {
 }
 
 #[test]
+fn a_put_goes_through_the_same_gate() {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    let path = file.path().to_str().expect("a path");
+    let put = ["put", path, "/nowhere/file", "--yes"];
+    let (_, err, status) = under("protected = [\"local\"]", &put);
+    assert!(status == Some(2) && err.contains("1 of 1 targets are protected: local"), "{err}");
+    let (_, err, status) = under("guard = true", &put);
+    assert!(status == Some(2) && err.contains("lets nobody write files"), "{err}");
+}
+
+#[test]
 fn a_pattern_that_is_none_stops_everything_that_runs() {
     let (out, err, status) = under("protected = [\"@prod\"]", &["run", "5"]);
     assert_eq!((out.as_str(), status), ("", Some(2)));
@@ -135,6 +146,7 @@ fn read_only_runs_nothing() {
         ("read_only = true", &["run", "5"][..]),
         ("", &["run", "--read-only", "5"]),
         ("", &["--read-only", "script", path]),
+        ("read_only = true", &["put", path, "/nowhere/file"]),
     ] {
         let (out, err, status) = under(config, args);
         assert_eq!((out.as_str(), status), ("", Some(2)), "{args:?}");
