@@ -24,6 +24,8 @@ pub struct Care {
     pub unsure: bool,
     /// The protected ones of those that are known: see [`Care::heed`].
     pub marked: HashSet<TargetId>,
+    /// When a module is saved that the last run used, it is run again.
+    pub on_save: bool,
 }
 
 /// A run that somebody wants.
