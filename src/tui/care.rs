@@ -9,6 +9,7 @@ use crate::inventory::protected::Protected;
 
 /// What holds for the runs to come.
 #[derive(Debug, Clone, Default)]
+#[allow(clippy::struct_excessive_bools)] // each is a wish of its own
 pub struct Care {
     /// A run on more hosts than this is asked about first; 0: never.
     pub confirm_over: usize,
