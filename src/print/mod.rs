@@ -8,6 +8,7 @@
 //! | [`form`] | what a form of printing is told; [`text`], [`json`], [`fold`], [`table`], [`files`] are the forms |
 //! | [`ask`], [`tty`] | what ways in ask, and the terminal on which it is asked |
 //! | [`bars`] | how far files are, at the foot of a terminal |
+//! | [`consent`] | whether a run that hits many, or protected ones, is meant |
 //! | [`remote`] | lines that hosts write, prefixed |
 //! | [`outcome`], [`words`] | counts and the exit status; failures and summaries in words |
 //! | [`harmless`] | remote text made fit for a terminal |
@@ -18,6 +19,7 @@
 pub mod ask;
 pub mod bars;
 pub mod bootstrap;
+pub mod consent;
 pub mod files;
 pub mod fold;
 pub mod follow;
