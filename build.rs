@@ -43,6 +43,8 @@ const MODULES: &[&str] = &[
     "tools/host",
     "tools/hostname",
     "tools/lines",
+    "tools/logger",
+    "tools/logs",
     "tools/removal",
     "tools/sysctl",
     "tools/template",

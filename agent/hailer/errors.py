@@ -8,7 +8,7 @@ DEPTH = 16  # of a chain of causes
 FRAMES = 100  # of a traceback; of a longer one, both ends
 TEXT = 10000  # characters of a message
 OURS = frozenset("hailer/%s.py" % name for name in list(core.TOOLS) + [
-    "core", "aio", "errors", "facts", "failure", "files", "group", "inert", "inert_py2", "land", "queue", "reach", "relay",
+    "core", "aio", "errors", "facts", "failure", "files", "group", "inert", "inert_py2", "land", "logs", "queue", "reach", "relay",
     "script", "setops", "ship", "source", "transfer", "tunnel", "values", "atomic", "diff", "follow", "removal",
 ])
 
