@@ -11,3 +11,4 @@ pub mod opening;
 pub mod payload;
 mod prompting;
 pub mod raised;
+pub mod record;

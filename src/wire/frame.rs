@@ -35,6 +35,7 @@
 //! | ITEM | 1 progress | pickle of `(done, total or None, text or None)` |
 //! | ITEM | 2 warning | pickle of a str |
 //! | ITEM | 3 hello (channel 0) | UTF-8 lines `key=value`: python, implementation, executable, pid, host, uid, user, platform, pickle, zlib |
+//! | ITEM | 4 log (of a call, or channel 0) | pickle of `(number of its level, name of its level, logger, seconds since the epoch, text, how many were dropped before it)`; never MORE |
 //! | CREDIT | 0 | u32: so many more bytes may be sent on this channel |
 //! | CLOSE | 0 value | pickle of the result (source text for an import; of a program its exit code, or its signal as a negative number) |
 //! | CLOSE | 1 raised | pickle of a dict, see below |
@@ -166,6 +167,8 @@ pub mod item {
     pub const WARNING: u8 = 2;
     /// The agent's first words.
     pub const HELLO: u8 = 3;
+    /// A record of `logging`.
+    pub const LOG: u8 = 4;
 }
 /// Tags of CLOSE.
 pub mod close {
@@ -291,7 +294,8 @@ pub fn decode(buffer: &[u8]) -> Result<Option<(Frame<'_>, usize)>, Breach> {
 fn check_flags(kind: Kind, flags: u8) -> Result<(), Breach> {
     let messages = matches!(kind, Kind::Open | Kind::Item | Kind::Close);
     let highest = match kind {
-        Kind::Open | Kind::Data | Kind::Item | Kind::Close => 3,
+        Kind::Item => item::LOG,
+        Kind::Open | Kind::Data | Kind::Close => 3,
         Kind::Cancel => 1,
         Kind::Credit | Kind::Ping | Kind::Pong => 0,
     };
