@@ -20,11 +20,16 @@ try:
 except ImportError:  # 2.7
     import signal
     import thread
+try:
+    import zlib
+except ImportError:
+    zlib = None
 
 OPEN, DATA, ITEM, CREDIT, CLOSE, PING, PONG, CANCEL = range(1, 9)
 EVAL, SPAWN, IMPORT, REACH = 0, 1, 2, 3  # tags of OPEN
 STDOUT, STDERR = 1, 2  # tags of DATA
-VALUE, PROGRESS, WARNING, HELLO = 0, 1, 2, 3  # tags of ITEM
+VALUE, PROGRESS, WARNING, HELLO = 0, 1, 2, 3  # tags of ITEM; on channel 0, from the controller:
+OURS, LIBRARY = 0, 1
 RAISED, CANCELLED, REFUSED = 1, 2, 3  # tags of CLOSE, besides VALUE
 MORE, ZLIB = 0x80, 0x40
 HEADER = struct.Struct(">IBBI")
@@ -60,6 +65,12 @@ TOOLS = {
     "host": "Facts",
     "template": "Template render_template",
     "logger": "Logger",
+    "service": "Service",
+    "user": "User",
+    "apt": "Apt",
+    "apt_repository": "AptRepository",
+    "pacman": "Pacman",
+    "pacman_repository": "PacmanRepository",
 }
 IN_SCOPE = frozenset(" ".join(TOOLS.values()).split())
 
@@ -79,6 +90,7 @@ class State(object):
     site = False  # site has been run
     errors = None  # sys.stderr, where no pipe of its own carries it
     opening = {}  # channel -> parts of an OPEN that goes on
+    fresh = []  # what the next call is to do first: newer modules came
 
 
 calls = {}  # channel -> Call
@@ -226,9 +238,13 @@ def module(name):
     answer.over.acquire()
     if answer.tag != VALUE:
         raise ImportError(native(answer.data))
+    return install(name, answer.data)
+
+
+def install(name, source):
     found = type(sys)(name)
     found.core = sys.modules["hailer"]._core
-    exec(compile(native(answer.data), "hailer/" + name[7:] + ".py", "exec", 0, True), found.__dict__)
+    exec(compile(native(source), "hailer/" + name[7:] + ".py", "exec", 0, True), found.__dict__)
     return sys.modules.setdefault(name, found)  # of two threads that asked at once, both get the same
 
 
@@ -261,8 +277,6 @@ class Asked(object):
         data = b"".join(self.parts)
         self.parts = []
         if flags & ZLIB:
-            import zlib
-
             data = zlib.decompress(data)
         if kind == CLOSE:
             del asked[self.channel]
@@ -276,6 +290,21 @@ class Asked(object):
 
     def item(self, tag, data):
         """One of the items that may come before the end."""
+
+
+class Pushed(Asked):
+    """What the controller sends unasked, on channel 0: a module of ours, or modules of its library."""
+
+    def __init__(self):
+        self.parts, self.taken = [], -1 << 60  # it costs no credit
+
+    def item(self, tag, data):
+        if tag == OURS:
+            name, _, source = data.partition(b"\0")
+            if native(name) not in sys.modules:
+                install(native(name), source)
+        else:
+            sys.modules["hailer.imports"].take(data)
 
 
 # ---------------------------------------------------------------- calls
@@ -372,6 +401,8 @@ def refuse(channel, why):
 
 def evaluate(call):
     """The value of a call's text: that of its last expression."""
+    for renew in State.fresh[:]:
+        renew(call)
     body, last, lasting = codes.get(call.request) or translate(call.request)
     space = sys.modules["__main__"].__dict__
     if body is not None:
@@ -945,10 +976,6 @@ def high(fd):
 def hello():
     uname = os.uname()
     user = "root" if os.getuid() == 0 else os.environ.get("LOGNAME") or os.environ.get("USER") or ""
-    try:
-        import zlib
-    except ImportError:
-        zlib = None
     lines = (
         ("python", "%d.%d.%d" % sys.version_info[:3]),
         ("implementation", "PyPy" if "PyPy" in sys.version else "CPython"),
@@ -1008,6 +1035,7 @@ def start():
     signal.signal(signal.SIGINT, interrupted)
     sys.meta_path[:] = [LateLogs] + sys.meta_path + [LateSite]
     main_turn.acquire()
+    asked[0] = Pushed()
     nonce = b""
     while len(nonce) < 16:
         nonce += os.read(State.read_fd, 16 - len(nonce)) or os._exit(0)

@@ -165,6 +165,10 @@ pub struct Common {
     /// An argument for ssh, as in --ssh-option=-oPort=2222; may be repeated
     #[arg(long, global = true, value_name = "ARG", allow_hyphen_values = true)]
     pub ssh_option: Vec<String>,
+    /// Send modules from here with the code that imports them: a folder, a .py file, a wheel or a zip; may be repeated;
+    /// first=PATH wins over the host's own modules, last=PATH loses to them
+    #[arg(long, global = true, value_name = "PATH")]
+    pub lib: Vec<String>,
     /// Read this configuration instead of your own
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,

@@ -36,6 +36,9 @@ pub struct Config {
     pub python: String,
     /// Arguments for every ssh, before the host's name.
     pub ssh_options: Vec<String>,
+    /// Where modules for hosts come from: folders, files, wheels and zips, `first=` or `last=` in front where they are to
+    /// win or lose against the host's own.
+    pub library: Vec<String>,
     /// The console's theme, by name.
     pub theme: String,
     /// Borders and signs in plain ASCII.
@@ -85,6 +88,7 @@ impl Default for Config {
             connects_at_once: 32,
             python: String::new(),
             ssh_options: Vec::new(),
+            library: Vec::new(),
             theme: "default".into(),
             ascii: false,
             mouse: true,

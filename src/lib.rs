@@ -6,6 +6,7 @@
 //! | --- | --- |
 //! | [`wire`] | bytes ⇄ frames ⇄ values, pure |
 //! | [`tunnel`] | how to reach an interpreter: three byte pipes |
+//! | [`library`] | your own Python modules, and what a call imports of them |
 //! | [`link`] | one connected interpreter |
 //! | [`inventory`] | where names come from |
 //! | [`engine`] | supervises links and runs; the only API of the front ends |
@@ -24,6 +25,7 @@ pub mod crash;
 pub mod duration;
 pub mod engine;
 pub mod inventory;
+pub mod library;
 pub mod link;
 pub mod model;
 pub mod open_files;

@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal, Read};
 use std::num::NonZeroUsize;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use crate::cli::{Cli, Color, Common, ConfigCommand, Hosts, Run, Script, Sub};
 use crate::config::{Config, SAMPLE, Source};
@@ -14,6 +14,8 @@ use crate::engine::code::Code;
 use crate::engine::rollout::{Gate, Steps};
 use crate::engine::{DEPTH_LIMIT, Engine, EngineConfig, Seating};
 use crate::inventory::{self, Discover, Found};
+use crate::library::Library;
+use crate::library::place::{Place, Wins};
 use crate::link::mux::Caps;
 use crate::link::opening::Options;
 use crate::open_files;
@@ -68,12 +70,13 @@ fn with_flags(mut config: Config, common: &Common) -> Config {
         config.python.clone_from(python);
     }
     // Of two options that contradict each other, ssh takes the first.
+    config.library.splice(0..0, common.lib.iter().cloned());
     config.ssh_options.splice(0..0, common.ssh_option.iter().cloned());
     config
 }
 
 /// What the engine begins with.
-fn engine(config: &Config, targets: Vec<Found>, discover: Discover) -> EngineConfig {
+fn engine(config: &Config, places: Vec<Place>, targets: Vec<Found>, discover: Discover) -> EngineConfig {
     let python = Some(config.python.clone()).filter(|python| !python.is_empty());
     EngineConfig {
         targets,
@@ -87,6 +90,7 @@ fn engine(config: &Config, targets: Vec<Found>, discover: Discover) -> EngineCon
         },
         connects_at_once: config.connects_at_once,
         depth_limit: DEPTH_LIMIT,
+        library: Arc::new(Library::new(places)),
         reconnect: config.reconnect,
         seating: open_files::raise()
             .map_or_else(Seating::default, |links| Seating { links, ..Seating::default() }),
@@ -107,7 +111,12 @@ fn console(named: &[String], common: &Common) -> Result<u8, String> {
     let config = with_flags(config, common);
     let discover = if named.is_empty() { discover(&config) } else { Discover::default() };
     let found = if named.is_empty() { vec![inventory::this_machine()] } else { targets(named)? };
-    let engine_config = engine(&config, found, discover);
+    let (places, broken) = match (Library::named(&config.library), broken) {
+        (Ok(places), broken) => (places, broken),
+        (Err(why), None) => (Vec::new(), Some(format!("no library is used: {why}"))),
+        (Err(_), broken) => (Vec::new(), broken),
+    };
+    let engine_config = engine(&config, places, found, discover);
     let setup = tui::app::Setup::of(&config, common.color != Color::Never, broken);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("the console cannot start: {error}"))?;
@@ -142,7 +151,9 @@ fn headless_run(run: &Run, common: &Common) -> Result<u8, String> {
         look: look(run),
         color: common.color,
     };
-    headless::run(plan, engine(&config, targets, Discover::default())).map_err(|error| error.to_string())
+    let places = Library::named(&config.library)?;
+    headless::run(plan, engine(&config, places, targets, Discover::default()))
+        .map_err(|error| error.to_string())
 }
 
 /// A program on this machine that reaches hosts.
@@ -155,7 +166,12 @@ fn script(wanted: &Script, common: &Common) -> Result<u8, String> {
         Plan { code, timeout: None, fanout: None, steps: None, look: Look::Script, color: common.color };
     let mut own = inventory::this_machine();
     own.address.hops.iter_mut().for_each(|hop| hop.options.python.clone_from(&common.python));
-    let mut engine = engine(&config, vec![own], Discover::default());
+    let mut places = Library::named(&config.library)?;
+    // What lies beside the script can be imported on every host that it reaches, as on this one.
+    let folder = std::path::absolute(&wanted.file).ok();
+    let folder = folder.as_deref().and_then(Path::parent).map(|folder| Place::at(folder, Wins::Script));
+    places.extend(folder.and_then(Result::ok));
+    let mut engine = engine(&config, places, vec![own], Discover::default());
     engine.depth_limit = wanted.depth;
     headless::run(plan, engine).map_err(|error| error.to_string())
 }

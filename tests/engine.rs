@@ -36,6 +36,7 @@ impl Bench {
             opening,
             connects_at_once: 8,
             depth_limit: 2,
+            library: std::sync::Arc::default(),
             program: None,
             seating: hailer::engine::Seating::default(),
             reconnect: false,

@@ -40,6 +40,7 @@ impl Bench {
                 silence: Some(silence),
             },
             connects_at_once: 8,
+            library: std::sync::Arc::default(),
             depth_limit: 2,
             seating: Seating::default(),
             reconnect: true,

@@ -87,6 +87,7 @@ impl Bench {
             },
             connects_at_once: 8,
             depth_limit: 2,
+            library: std::sync::Arc::default(),
             program: None,
             seating: hailer::engine::Seating::default(),
             reconnect: false,

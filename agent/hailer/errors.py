@@ -8,8 +8,9 @@ DEPTH = 16  # of a chain of causes
 FRAMES = 100  # of a traceback; of a longer one, both ends
 TEXT = 10000  # characters of a message
 OURS = frozenset("hailer/%s.py" % name for name in list(core.TOOLS) + [
-    "core", "aio", "errors", "facts", "failure", "files", "group", "inert", "inert_py2", "land", "logs", "queue", "reach", "relay",
-    "script", "setops", "ship", "source", "transfer", "tunnel", "values", "atomic", "diff", "follow", "removal",
+    "core", "aio", "errors", "facts", "failure", "files", "group", "imports", "inert", "inert_py2", "land", "queue", "reach",
+    "relay", "script", "setops", "ship", "source", "transfer", "tunnel", "values", "atomic", "diff", "follow", "removal",
+    "keys", "logs", "packages", "plan",
 ])
 
 
@@ -67,7 +68,7 @@ def frames(trace, sources):
         code = trace.tb_frame.f_code
         if code.co_filename == "hailer/land.py":
             found = []  # what led to shipped code is ours too
-        elif code.co_filename not in OURS:
+        elif code.co_filename not in OURS and not code.co_filename.startswith("<frozen importlib"):
             line = source_line(code.co_filename, trace.tb_lineno, sources)
             name = getattr(code, "co_qualname", code.co_name)
             found.append((text(code.co_filename), trace.tb_lineno or 0, text(name), line))
@@ -83,6 +84,10 @@ def source_line(name, number, sources):
     if name in sources:
         whole = sources[name].splitlines()
         return text(whole[number - 1]).strip() if number and number <= len(whole) else ""
+    imports = sys.modules.get("hailer.imports")
+    line = imports.line(name, number or 0) if imports else None
+    if line is not None:
+        return text(line).strip()
     try:
         import linecache
 

@@ -21,6 +21,7 @@ mod worker;
 
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::thread;
 
 use tokio::sync::mpsc;
@@ -30,6 +31,7 @@ use crate::engine::event::Event;
 pub use crate::engine::supervisor::Seating;
 use crate::engine::supervisor::Supervisor;
 use crate::inventory::{Discover, Found};
+use crate::library::Library;
 use crate::link::opening::Options;
 
 /// How many hosts may lie on a path that code opens, unless it is said otherwise: code that starts itself elsewhere comes
@@ -53,6 +55,8 @@ pub struct EngineConfig {
     pub connects_at_once: usize,
     /// How many hosts may lie on a path that code opens: see [`DEPTH_LIMIT`].
     pub depth_limit: usize,
+    /// Modules that go along with code that imports them.
+    pub library: Arc<Library>,
     /// How many links of this machine's own may be open at once.
     pub seating: Seating,
     /// Whether links that were lost come back by themselves.

@@ -13,17 +13,25 @@ use crate::engine::passages::Passages;
 use crate::engine::runs::CallNews;
 use crate::engine::target::LinkState;
 use crate::engine::worker::{News, Request, Worker};
+use crate::library::parcel::Held;
+use crate::library::snapshot::Shipment;
 use crate::link::call::{self, Outcome};
 use crate::link::connection::{Connection, Ended, Turn};
 use crate::link::health::{Health, Verdict, Watch};
 use crate::link::mux::Heard;
 use crate::link::payload;
 use crate::link::record;
+use crate::tunnel::relay;
 use crate::wire::frame::{Kind, data, item};
 use crate::wire::part::Part;
 
 /// How long the rest of a line waits for its end before it is shown as partial.
 const PARTIAL: Duration = Duration::from_millis(150);
+
+/// The agent's own module that takes in what is sent of the library.
+const IMPORTS: &str = "hailer.imports";
+/// So many bytes may wait to be written when a module of the library is asked for.
+const WAITING: usize = 16 << 20;
 
 /// A call under way.
 #[derive(Debug)]
@@ -46,6 +54,8 @@ pub struct Serving {
     connection: Connection,
     calls: HashMap<u32, Call>,
     passages: Passages,
+    /// What it has of the library.
+    held: Held,
     stderr: Cutter,
     /// Something came since partial lines were last looked for.
     fresh: bool,
@@ -56,7 +66,7 @@ pub struct Serving {
 
 impl Serving {
     /// Nothing has come yet.
-    pub fn new(worker: Worker, connection: Connection) -> Self {
+    pub fn new(worker: Worker, connection: Connection, held: Held) -> Self {
         let stderr = Cutter::new(Stream::Stderr);
         let watch = Watch::new(worker.options.silence, Instant::now(), clock::slept());
         Self {
@@ -64,6 +74,7 @@ impl Serving {
             connection,
             calls: HashMap::new(),
             passages: Passages::default(),
+            held,
             stderr,
             fresh: false,
             pinged: None,
@@ -90,6 +101,10 @@ impl Serving {
                     Err(ended) => return self.ended(ended).await,
                 },
                 Some(request) = self.worker.beyond.1.recv() => {
+                    if let relay::Request::Eval { code, .. } = &request {
+                        let modules = self.worker.library.of_latest(code);
+                        self.send_along(modules.as_ref());
+                    }
                     if let Some(channel) = self.passages.ask(request, &self.worker.beyond.0, self.connection.mux()) {
                         self.calls.insert(channel, Call::new(None));
                     }
@@ -104,7 +119,8 @@ impl Serving {
 
     fn request(&mut self, request: Request) {
         match request {
-            Request::Call { run, name, code } => {
+            Request::Call { run, name, code, modules } => {
+                self.send_along(modules.as_ref());
                 let channel = self.connection.mux().eval(&name, &code);
                 self.calls.insert(channel, Call::new(Some(run)));
             }
@@ -114,6 +130,39 @@ impl Serving {
                     self.connection.mux().cancel(channel, false);
                 }
             }
+        }
+    }
+
+    /// Sends, in front of a call, what it may import and is not there yet.
+    fn send_along(&mut self, modules: Option<&Shipment>) {
+        let Some(shipment) = modules else { return };
+        let is_first = self.held.is_empty();
+        let Some(parcel) = self.held.before(shipment) else { return };
+        let mux = self.connection.mux();
+        if is_first && let Some(source) = payload::module(IMPORTS) {
+            mux.push(item::OURS, format!("{IMPORTS}\0{source}").as_bytes(), false);
+        }
+        mux.push(item::LIBRARY, &parcel.bytes, parcel.zlib);
+    }
+
+    /// The agent wants a module: one of its own, or one of the library that nobody could foresee.
+    fn import(&mut self, channel: u32, name: &str) {
+        let mux = self.connection.mux();
+        if !name.contains(':') {
+            let module = payload::module(name).ok_or_else(|| format!("the controller has no module {name}"));
+            return mux.answer(channel, module);
+        }
+        if mux.waiting() > WAITING {
+            return mux.answer(channel, Err("too much of the library is under way already".to_owned()));
+        }
+        match self.held.wished(name) {
+            Ok(parcel) => {
+                if let Some(parcel) = parcel {
+                    mux.push(item::LIBRARY, &parcel.bytes, parcel.zlib);
+                }
+                mux.answer(channel, Ok(""));
+            }
+            Err(why) => mux.answer(channel, Err(why)),
         }
     }
 
@@ -153,11 +202,7 @@ impl Serving {
                 self.over(channel, cell(call::outcome(tag, &message)), message.len()).await;
             }
             Heard::TooLong { channel, length, closed } => self.too_long(channel, length, closed).await,
-            Heard::Import { channel, name } => {
-                let module =
-                    payload::module(&name).ok_or_else(|| format!("the controller has no module {name}"));
-                self.connection.mux().answer(channel, module);
-            }
+            Heard::Import { channel, name } => self.import(channel, &name),
             Heard::Pong(_) => {
                 if let Some(pinged) = self.pinged.take() {
                     self.worker.report(News::Latency(pinged.elapsed())).await;

@@ -21,7 +21,7 @@ pub use seats::Seating;
 use seats::Seats;
 
 use crate::engine::clock::Clock;
-use crate::engine::command::{Command, Interrupt, RunSpec};
+use crate::engine::command::{Command, Interrupt, RunId, RunSpec};
 use crate::engine::credentials::Credentials;
 use crate::engine::event::{Event, Level, TargetChange};
 use crate::engine::outbox::Outbox;
@@ -31,6 +31,7 @@ use crate::engine::runs::{Order, Runs, Step};
 use crate::engine::target::{LinkState, TargetId};
 use crate::engine::worker::{News, ROOM, Report, Request};
 use crate::inventory::{self, Change};
+use crate::library::snapshot::Shipment;
 use crate::tunnel::askpass;
 use crate::tunnel::prompt::Asked;
 
@@ -57,6 +58,8 @@ pub struct Supervisor {
     retries: Retries,
     seats: Seats,
     runs: Runs,
+    /// What each run takes along, as it was when the run began.
+    shipments: HashMap<RunId, Shipment>,
     outbox: Outbox,
     orders: Vec<Order>,
     workers: JoinSet<()>,
@@ -82,6 +85,7 @@ impl Supervisor {
             reaches: Reaches::default(),
             retries: Retries::default(),
             runs: Runs::default(),
+            shipments: HashMap::new(),
             outbox: Outbox::default(),
             orders: Vec::new(),
             workers: JoinSet::new(),
@@ -157,7 +161,7 @@ impl Supervisor {
             Command::Disconnect(targets) => targets.into_iter().for_each(|target| self.sever(target)),
             Command::Run(spec) => {
                 assert!(!panic_is_asked_for(), "HAILER_PANIC asks for it: \"word\"");
-                self.run(|runs, links, step| runs.start(spec, links, step));
+                self.begin_run(spec);
             }
             Command::RunHere(spec) => {
                 let targets = vec![self.found(inventory::this_machine())];
@@ -170,7 +174,19 @@ impl Supervisor {
         }
     }
 
-    fn cancel(&mut self, run: super::command::RunId, only: Option<Vec<TargetId>>, how: Interrupt) {
+    /// Begins a run. What it may import is taken as it is now, for all of its targets.
+    fn begin_run(&mut self, spec: RunSpec) {
+        let under_way = self.runs.under_way();
+        self.shipments.retain(|run, _| under_way.contains(run));
+        if !under_way.contains(&spec.id)
+            && let Some(shipment) = self.config.library.freeze(&spec.code.python())
+        {
+            self.shipments.insert(spec.id, shipment);
+        }
+        self.run(|runs, links, step| runs.start(spec, links, step));
+    }
+
+    fn cancel(&mut self, run: RunId, only: Option<Vec<TargetId>>, how: Interrupt) {
         self.run(|runs, links, step| runs.cancel(run, only.as_deref(), how, links, step));
     }
 
@@ -213,7 +229,8 @@ impl Supervisor {
                 Order::Connect(target) => self.connect(target),
                 Order::Call(run, target) => {
                     if let Some((name, code)) = self.runs.code(run) {
-                        let request = Request::Call { run, name, code: code.into_owned() };
+                        let modules = self.shipments.get(&run).cloned();
+                        let request = Request::Call { run, name, code: code.into_owned(), modules };
                         self.request(target, request);
                     }
                 }
@@ -301,7 +318,6 @@ async fn sleep_until(deadline: Option<tokio::time::Instant>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::command::RunId;
     use crate::engine::event::{Cell, RunChange};
     use crate::link::agent::AgentInfo;
     use crate::link::mux::Caps;
@@ -323,6 +339,7 @@ mod tests {
             opening,
             connects_at_once: 1,
             depth_limit: 2,
+            library: Arc::default(),
             program: None,
             seating: Seating::default(),
             reconnect: false,

@@ -16,6 +16,9 @@ use crate::engine::passages::Answer;
 use crate::engine::runs::CallNews;
 use crate::engine::serving::Serving;
 use crate::engine::target::{LinkState, TargetId};
+use crate::library::Library;
+use crate::library::parcel::Held;
+use crate::library::snapshot::Shipment;
 use crate::link::health::Health;
 use crate::link::opening::{Opened, Opening, Options, Route};
 use crate::tunnel::relay::{self, Outer};
@@ -37,6 +40,8 @@ pub enum Request {
         name: String,
         /// The Python text.
         code: String,
+        /// What it may import of the library.
+        modules: Option<Shipment>,
     },
     /// Ask this run's call to stop.
     Cancel(RunId),
@@ -113,6 +118,8 @@ pub struct Worker {
     pub room: Arc<Semaphore>,
     /// Where its reports go.
     pub reports: mpsc::Sender<Report>,
+    /// What its code may import.
+    pub library: Arc<Library>,
     /// For the lines' times.
     pub clock: Clock,
 }
@@ -123,8 +130,9 @@ impl Worker {
         let Some(opened) = self.open().await else { return };
         let Opened { connection, info, banner, stderr } = opened;
         self.tell_the_way(&banner, &stderr).await;
+        let held = Held::nothing(info.zlib);
         self.report(News::State(LinkState::Ready(info))).await;
-        Serving::new(self, connection).serve().await;
+        Serving::new(self, connection, held).serve().await;
     }
 
     /// Opens the link, reporting each step, and again when it was only refused for now. None: it failed, and that was

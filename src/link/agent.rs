@@ -19,6 +19,9 @@ pub struct AgentInfo {
     pub user: String,
     /// `linux`
     pub platform: String,
+    /// It can inflate what is sent compressed.
+    #[serde(skip)]
+    pub zlib: bool,
 }
 
 impl AgentInfo {
@@ -35,6 +38,7 @@ impl AgentInfo {
                 "host" => info.host = value.to_owned(),
                 "uid" if info.user.is_empty() => info.user = value.to_owned(),
                 "user" if !value.is_empty() => info.user = value.to_owned(),
+                "zlib" => info.zlib = value == "1",
                 "platform" => info.platform = value.to_owned(),
                 _ => {}
             }

@@ -297,6 +297,18 @@ impl Mux {
         frame::encode_message(&mut self.output, Kind::Close, tag, channel, text.as_bytes());
     }
 
+    /// Sends what the agent did not ask for, ahead of what is sent next: tag [`frame::item::OURS`] or
+    /// [`frame::item::LIBRARY`].
+    pub fn push(&mut self, tag: u8, message: &[u8], zlib: bool) {
+        let flags = tag | if zlib { frame::ZLIB } else { 0 };
+        frame::encode_message(&mut self.output, Kind::Item, flags, 0, message);
+    }
+
+    /// So many bytes wait to be taken.
+    pub fn waiting(&self) -> usize {
+        self.output.len()
+    }
+
     /// Sends a ping; `payload` (at most [`frame::MAX_PING`] bytes) comes back in [`Heard::Pong`].
     pub fn ping(&mut self, payload: &[u8]) {
         let payload = payload.get(..frame::MAX_PING).unwrap_or(payload);

@@ -28,7 +28,7 @@
 //! | --- | --- | --- |
 //! | OPEN | 0 eval | `name NUL source`, UTF-8: run this text, tracebacks call it `name` |
 //! | OPEN | 1 spawn (controller → agent) | `terminal NUL word NUL word …`: start a program and relay its pipes; `terminal` is `1` where it gets one of its own |
-//! | OPEN | 2 import (agent → controller) | name of one of the agent's own modules, as `hailer.errors`; answered by CLOSE with its source |
+//! | OPEN | 2 import (agent → controller) | name of one of the agent's own modules, as `hailer.errors`; answered by CLOSE with its source. Or `lib:NAME`, a module of the library, or `data:PACKAGE/PATH`, a file of one: answered by an ITEM on channel 0, then an empty CLOSE |
 //! | OPEN | 3 reach (agent → controller) | pickle of a tuple: code on a host wants another one, see below |
 //! | DATA | 0 bytes, 1 stdout, 2 stderr, 3 terminal | raw bytes; never MORE. To a relayed program: 0 its input, where none at all is its end, and 3 what is typed; from it: 0 its output, 2 its standard error, 3 what its terminal shows |
 //! | ITEM | 0 value | pickle: one item of a stream |
@@ -36,6 +36,8 @@
 //! | ITEM | 2 warning | pickle of a str |
 //! | ITEM | 3 hello (channel 0) | UTF-8 lines `key=value`: python, implementation, executable, pid, host, uid, user, platform, pickle, zlib |
 //! | ITEM | 4 log (of a call, or channel 0) | pickle of `(number of its level, name of its level, logger, seconds since the epoch, text, how many were dropped before it)`; never MORE |
+//! | ITEM | 0 ours (channel 0, controller → agent) | `name NUL source`: one of the agent's own modules, before it asks |
+//! | ITEM | 1 library (channel 0, controller → agent) | modules of the library, see `library/parcel.rs`; for `hailer.imports`, which came before |
 //! | CREDIT | 0 | u32: so many more bytes may be sent on this channel |
 //! | CLOSE | 0 value | pickle of the result (source text for an import; of a program its exit code, or its signal as a negative number) |
 //! | CLOSE | 1 raised | pickle of a dict, see below |
@@ -48,7 +50,8 @@
 //! and a result may cross); frames of one that never was end the link.
 //!
 //! **Credit.** A sender may have [`WINDOW`] payload bytes of DATA, ITEM and CLOSE under way on a channel; CREDIT
-//! gives more. OPEN, CREDIT, PING, PONG and CANCEL cost nothing, and neither does the answer to an import.
+//! gives more. OPEN, CREDIT, PING, PONG and CANCEL cost nothing, and neither do the answer to an import and what is
+//! pushed on channel 0.
 //!
 //! **Reach.** Code on a host reaches another by asking the controller, which opens it by way of that host, and relays:
 //!
@@ -169,6 +172,10 @@ pub mod item {
     pub const HELLO: u8 = 3;
     /// A record of `logging`.
     pub const LOG: u8 = 4;
+    /// On channel 0, to the agent: one of its own modules.
+    pub const OURS: u8 = 0;
+    /// On channel 0, to the agent: modules of the library.
+    pub const LIBRARY: u8 = 1;
 }
 /// Tags of CLOSE.
 pub mod close {

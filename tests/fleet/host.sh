@@ -16,3 +16,7 @@ StrictModes no
 MaxSessions 100
 AcceptEnv LANG LC_*
 CONFIG
+
+# What only the hosts with systemd have a use for: no sshd of their own, and no source of packages but what lies in /srv/fleet.
+ln -sf /dev/null /etc/systemd/system/ssh.service
+: >/etc/apt/sources.list

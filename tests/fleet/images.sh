@@ -1,17 +1,17 @@
 # The images, made of Debian's packages and nothing else. Sourced by ./fleet.
 #
-#   host      Debian with sshd, sudo, doas, Python and four login shells
+#   host      Debian with sshd, sudo, doas, Python, four login shells, systemd, pacman, and below /srv/fleet packages to install
 #   minimal   the same with python3-minimal alone: no json, no asyncio, no ctypes, no lzma
 #   nopython  the same with no Python at all
 #   platform  the same with its Python where RHEL 8 has it, and nowhere else
 #   bare      one static program and one file: no shell, no Python, no libc
 
 SUITE=bookworm
-PACKAGES=python3,openssh-server,sudo,opendoas,procps,fish,tcsh,zsh,busybox-static
+PACKAGES=python3,openssh-server,sudo,opendoas,procps,fish,tcsh,zsh,busybox-static,systemd,pacman-package-manager,gpg,gpg-agent
 ROOTS=${XDG_CACHE_HOME:-$HOME/.cache}/hailer-fleet
 
 # What the images are made from, as one word: where it changes, they are made anew.
-RECIPE=$(echo "$SUITE $PACKAGES" | cat - "$HERE/host.sh" "$HERE/people.sh" "$HERE/images.sh" | sha256sum | cut -c1-12)
+RECIPE=$(echo "$SUITE $PACKAGES" | cat - "$HERE/host.sh" "$HERE/people.sh" "$HERE/repositories.py" "$HERE/images.sh" | sha256sum | cut -c1-12)
 
 # root_file_system: the path of the host's root as a tar. It is built in memory, since dpkg waits for the disk after every file.
 root_file_system() {
@@ -25,9 +25,10 @@ root_file_system() {
             --include="$PACKAGES" --aptopt='Apt::Install-Recommends "0"' --dpkgopt=force-unsafe-io \
             --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
             --dpkgopt='path-exclude=/usr/share/locale/*' \
-            --customize-hook="copy-in $HERE/host.sh $HERE/people.sh /tmp" \
+            --customize-hook="copy-in $HERE/host.sh $HERE/people.sh $HERE/repositories.py /tmp" \
             --customize-hook='chroot "$1" sh /tmp/host.sh' --customize-hook='chroot "$1" sh /tmp/people.sh' \
-            --customize-hook='rm "$1/tmp/host.sh" "$1/tmp/people.sh"' \
+            --customize-hook='chroot "$1" python3 /tmp/repositories.py /srv/fleet' \
+            --customize-hook='rm "$1/tmp/host.sh" "$1/tmp/people.sh" "$1/tmp/repositories.py"' \
             "$SUITE" "$tar.part" >"$STATE/mmdebstrap.log" 2>&1 </dev/null ||
             die "mmdebstrap failed: see $STATE/mmdebstrap.log"
         rm -f "$ROOTS"/root-*.tar # those of older recipes

@@ -45,6 +45,10 @@ list() {
         entry "$name" "docker:hailer-$name" "${folder##*/}" - "CPython ${folder##*/}, its only Python"
     done < <(pythons)
     for name in "${SMALL[@]}"; do entry "$name" "docker:hailer-$name" "$debian" - "a container"; done
+    entry system docker:hailer-system "$debian" - "a host with systemd, apt and pacman"
+    entry system-minimal docker:hailer-system-minimal "$debian" - "the same with python3-minimal alone"
+    folder=$(pythons | awk '$1 == "py27" { print $2 }')
+    [ -z "$folder" ] || entry system-py27 docker:hailer-system-py27 "${folder##*/}" - "the same with Python 2.7 alone"
     if podman exec hailer-pod true 2>/dev/null; then entry pod podman:hailer-pod "$debian" - "a container of podman's"; fi
     entry nopython-docker docker:hailer-nopython - interpreter "a container without Python"
     entry no-container docker:hailer-absent - connect "no such container"

@@ -213,6 +213,7 @@ impl Supervisor {
             requests,
             beyond: (beyond.clone(), wanted),
             reports: self.reports.0.clone(),
+            library: Arc::clone(&self.config.library),
             clock: self.clock,
         };
         let work = async move {

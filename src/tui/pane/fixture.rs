@@ -154,6 +154,7 @@ pub fn agent() -> AgentInfo {
         host: "web1.example".into(),
         user: "root".into(),
         platform: "linux".into(),
+        zlib: true,
     }
 }
 
