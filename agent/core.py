@@ -71,6 +71,7 @@ TOOLS = {
     "apt_repository": "AptRepository",
     "pacman": "Pacman",
     "pacman_repository": "PacmanRepository",
+    "where": "stacks",
 }
 IN_SCOPE = frozenset(" ".join(TOOLS.values()).split())
 

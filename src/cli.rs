@@ -34,6 +34,10 @@ pub enum Sub {
     Run(Run),
     /// Run a Python script on this machine that reaches other hosts, with the package hailer
     Script(Script),
+    /// Send a file or a folder to targets: only what differs, verified, whole or not at all
+    Put(Put),
+    /// Take a file or a folder from targets, each into a folder of its own
+    Fetch(Fetch),
     /// List the targets that are known, and where each comes from
     Hosts(Hosts),
     /// Show exactly what is sent to a target to start the agent
@@ -104,6 +108,80 @@ pub struct Run {
     #[arg(long, value_name = "GATE", requires = "in_steps")]
     pub gate: Option<Gate>,
     /// Do not ask before a run on many targets
+    #[arg(short, long)]
+    pub yes: bool,
+}
+
+/// `hailer put`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "REMOTE may begin with ~/, and is where LOCAL lies afterwards; one that ends with / is a folder into which it goes under its own name.\n\
+    A file takes the place of an older one when it is whole, and keeps its mode. What was cut goes on where it was."
+)]
+pub struct Put {
+    /// A file or a folder of this machine
+    pub local: String,
+    /// Where it goes on each target
+    pub remote: String,
+    /// How, and where.
+    #[command(flatten)]
+    pub carried: Carried,
+}
+
+/// `hailer fetch`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Without {host} in LOCAL it goes to LOCAL/<target>/<name>. With {host}, LOCAL is the file itself, or a folder where it ends with /.\n\
+    In names of targets everything that no file name should hold is written as %2F."
+)]
+pub struct Fetch {
+    /// A file or a folder of each target
+    pub remote: String,
+    /// Where it goes on this machine
+    pub local: String,
+    /// How, and where.
+    #[command(flatten)]
+    pub carried: Carried,
+}
+
+/// What `put` and `fetch` have in common.
+#[derive(Debug, Args)]
+#[allow(clippy::struct_excessive_bools)] // each is a flag that a person types
+#[command(group(ArgGroup::new("form").args(["json", "table", "fold"])))]
+pub struct Carried {
+    /// Where: a target or a node set; several unite [default: local]
+    #[arg(short, long = "target", value_name = "SELECTOR")]
+    pub target: Vec<String>,
+
+    /// Remove from the folder what the source does not have
+    #[arg(long)]
+    pub delete: bool,
+
+    /// Print one JSON object a line, in order of arrival
+    #[arg(long)]
+    pub json: bool,
+
+    /// Print a table when all is over
+    #[arg(long)]
+    pub table: bool,
+
+    /// Print equal outcomes once when all is over, with their targets
+    #[arg(long)]
+    pub fold: bool,
+
+    /// The longest that one target may take: seconds, or 500ms, 5m, 1h [default: no limit]
+    #[arg(long, value_name = "TIME")]
+    pub timeout: Option<Span>,
+
+    /// The longest until a target is ready
+    #[arg(long, value_name = "TIME")]
+    pub connect_timeout: Option<Span>,
+
+    /// How many targets at the same time; 0 for all
+    #[arg(long, value_name = "N")]
+    pub fanout: Option<usize>,
+
+    /// Do not ask before many targets are reached
     #[arg(short, long)]
     pub yes: bool,
 }

@@ -7,10 +7,11 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use crate::cli::{Cli, Color, Common, ConfigCommand, Hosts, Run, Script, Sub};
+use crate::cli::{Carried, Cli, Color, Common, ConfigCommand, Hosts, Run, Script, Sub};
 use crate::config::{Config, SAMPLE, Source};
 use crate::crash;
 use crate::engine::code::Code;
+use crate::engine::files::{Files, Way};
 use crate::engine::rollout::{Gate, Steps};
 use crate::engine::{DEPTH_LIMIT, Engine, EngineConfig, Seating};
 use crate::inventory::{self, Discover, Found};
@@ -39,6 +40,8 @@ pub fn start(cli: Cli) -> Result<u8, String> {
         None => console(&target, &common),
         Some(Sub::Run(run)) => headless_run(&run, &common),
         Some(Sub::Script(wanted)) => script(&wanted, &common),
+        Some(Sub::Put(put)) => carry(Way::Put, &put.local, &put.remote, &put.carried, &common),
+        Some(Sub::Fetch(fetch)) => carry(Way::Fetch, &fetch.local, &fetch.remote, &fetch.carried, &common),
         Some(Sub::Hosts(wanted)) => list(&wanted, &common),
         Some(Sub::Bootstrap(_)) => print(&bootstrap::describe().map_err(|error| error.to_string())?),
         Some(Sub::Config(what)) => configuration(&what, &common),
@@ -153,6 +156,37 @@ fn headless_run(run: &Run, common: &Common) -> Result<u8, String> {
     };
     let places = Library::named(&config.library)?;
     headless::run(plan, engine(&config, places, targets, Discover::default()))
+        .map_err(|error| error.to_string())
+}
+
+/// Files to or from hosts.
+fn carry(way: Way, local: &str, remote: &str, carried: &Carried, common: &Common) -> Result<u8, String> {
+    let mut config = with_flags(config(common)?, common);
+    config.connect_timeout = carried.connect_timeout.unwrap_or(config.connect_timeout);
+    config.fanout = carried.fanout.unwrap_or(config.fanout);
+    let files = Files::new(way, local, remote, carried.delete)?;
+    if way == Way::Put {
+        fs::metadata(&files.local).map_err(|error| format!("{local}: {error}"))?;
+    }
+    let targets = targets(&carried.target)?;
+    if !carried.yes {
+        headless::confirm(targets.len(), config.confirm_over)?;
+    }
+    let look = match carried {
+        Carried { json: true, .. } => Look::Json,
+        Carried { table: true, .. } => Look::Table,
+        Carried { fold: true, .. } => Look::Fold,
+        _ => Look::Files,
+    };
+    let plan = Plan {
+        code: Code::Files(Box::new(files)),
+        timeout: carried.timeout.and_then(crate::duration::Span::limit),
+        fanout: (config.fanout > 0).then_some(config.fanout),
+        steps: None,
+        look,
+        color: common.color,
+    };
+    headless::run(plan, engine(&config, Vec::new(), targets, Discover::default()))
         .map_err(|error| error.to_string())
 }
 

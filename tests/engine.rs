@@ -348,3 +348,18 @@ fn an_engine_with_nothing_open_ends_at_once() {
     // Links that are open get a second to close.
     assert!(begun.elapsed() < Duration::from_millis(900), "{:?}", begun.elapsed());
 }
+
+#[test]
+fn where_a_call_stands_is_told_while_it_goes_on() {
+    let mut bench = Bench::with("local");
+    let stuck = bench.start("import time\ndef work():\n    time.sleep(1000)\nwork()", 1);
+    let told = loop {
+        let told = bench.value("stacks('<run 1>')");
+        if told.contains("sleep") {
+            break told;
+        }
+    };
+    assert!(told.contains("work  <run 1>:3  time.sleep(1000)\\n<module>  <run 1>:4  work()"), "{told}");
+    bench.handle.send(Command::Cancel { run: stuck, only: None, how: Interrupt::Soft });
+    assert!(matches!(bench.finish(stuck).0[..], [Cell::Cancelled { .. }]));
+}

@@ -1,10 +1,12 @@
-//! What a run runs: Python text as it stands, a whole script, which is a program of its own, or a template.
+//! What a run runs: Python text as it stands, a whole script, which is a program of its own, a template, or files that go
+//! to a host or come from it.
 
 use std::borrow::Cow;
 use std::path::PathBuf;
 
 use serde::Serialize;
 
+use crate::engine::files::Files;
 use crate::wire::value::Value;
 
 /// What a run runs.
@@ -15,6 +17,8 @@ pub enum Code {
     Text(String),
     /// A program, of which the exit code is the answer.
     Script(Script),
+    /// Files that are put or fetched.
+    Files(Box<Files>),
     /// A template, of which the text it becomes is the answer.
     Template(Box<Template>),
 }
@@ -51,6 +55,7 @@ impl Code {
     pub fn text(&self) -> &str {
         match self {
             Self::Text(text) | Self::Script(Script { text, .. }) => text,
+            Self::Files(files) => &files.text,
             Self::Template(template) => &template.text,
         }
     }
@@ -60,6 +65,7 @@ impl Code {
         match self {
             Self::Text(text) => text.into(),
             Self::Script(script) => script.python().into(),
+            Self::Files(files) => files.python().into(),
             Self::Template(template) => template.python().into(),
         }
     }
@@ -67,8 +73,16 @@ impl Code {
     /// The script, if it is one.
     pub fn script(&self) -> Option<&Script> {
         match self {
-            Self::Text(_) | Self::Template(_) => None,
+            Self::Text(_) | Self::Template(_) | Self::Files(_) => None,
             Self::Script(script) => Some(script),
+        }
+    }
+
+    /// What is put or fetched, if it is that.
+    pub fn files(&self) -> Option<&Files> {
+        match self {
+            Self::Files(files) => Some(files),
+            Self::Text(_) | Self::Script(_) | Self::Template(_) => None,
         }
     }
 }

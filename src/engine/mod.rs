@@ -6,6 +6,7 @@ pub mod code;
 pub mod command;
 mod credentials;
 pub mod event;
+pub mod files;
 mod lines;
 mod outbox;
 mod pace;
@@ -16,6 +17,7 @@ mod runs;
 mod serving;
 mod supervisor;
 pub mod target;
+mod transfers;
 pub mod wish;
 mod worker;
 

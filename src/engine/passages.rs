@@ -7,7 +7,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use crate::link::mux::Mux;
 use crate::tunnel::relay::{Channel, Hold, Outer, Request};
-use crate::wire::frame::WINDOW;
+use crate::wire::frame::{Kind, WINDOW};
 use crate::wire::part::Part;
 
 /// All passages of one link, by channel.
@@ -78,13 +78,18 @@ impl Passages {
     }
 
     fn open(&mut self, number: u32, link: &Outer, reply: oneshot::Sender<Channel>) {
+        // Where nobody waits for it any more, now or before it is looked at, its hold stops it.
+        let _ = reply.send(self.begin(number, link));
+    }
+
+    /// A channel that was opened just now, for whoever uses it.
+    pub fn begin(&mut self, number: u32, link: &Outer) -> Channel {
         let (parts, coming) = mpsc::unbounded_channel();
         let credit = Arc::new(Semaphore::new(WINDOW as usize));
         let hold = Hold { outer: link.clone(), channel: number };
         let channel = Channel { number, parts: coming, credit: Arc::clone(&credit), hold };
         self.ours.insert(number, Passage { parts, credit });
-        // Where nobody waits for it any more, now or before it is looked at, its hold stops it.
-        let _ = reply.send(channel);
+        channel
     }
 
     /// Passes a part on.
@@ -158,7 +163,9 @@ impl Answer {
                 return;
             };
             let (bytes, ends) = (part.bytes.len(), part.ends());
-            self.send(vec![part]).await;
+            if part.kind != Kind::Data {
+                self.send(vec![part]).await; // bytes of a file, which nobody asked for, are no part of an answer
+            }
             from.ask(Request::Taken { channel: channel.number, bytes });
             if ends {
                 return;
@@ -177,7 +184,7 @@ mod tests {
     use super::*;
     use crate::link::mux::Caps;
     use crate::tunnel::words::Words;
-    use crate::wire::frame::{self, Kind};
+    use crate::wire::frame;
 
     fn link() -> (Passages, Outer, mpsc::UnboundedReceiver<Request>, Mux) {
         let (outer, asked) = Outer::new();

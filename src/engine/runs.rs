@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use crate::engine::command::{Interrupt, RunId, RunSpec};
 use crate::engine::event::{Cell, Event, Level, Millis, RunChange};
+use crate::engine::files::Files;
 use crate::engine::outbox::Outbox;
 use crate::engine::rollout::{Next, Rollout};
 use crate::engine::target::{LinkState, TargetId};
@@ -118,6 +119,11 @@ impl Runs {
     pub fn code(&self, run: RunId) -> Option<(String, Cow<'_, str>)> {
         let active = self.active.get(&run)?;
         Some((format!("<run {}>", run.0), active.spec.code.python()))
+    }
+
+    /// What a run puts or fetches, if it does.
+    pub fn files(&self, run: RunId) -> Option<&Files> {
+        self.active.get(&run)?.spec.code.files()
     }
 
     /// The runs that are not finished.

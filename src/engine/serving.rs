@@ -12,11 +12,14 @@ use crate::engine::lines::{self, Cutter};
 use crate::engine::passages::Passages;
 use crate::engine::runs::CallNews;
 use crate::engine::target::LinkState;
+use crate::engine::transfers;
 use crate::engine::worker::{News, Request, Worker};
 use crate::library::parcel::Held;
 use crate::library::snapshot::Shipment;
 use crate::link::call::{self, Outcome};
 use crate::link::connection::{Connection, Ended, Turn};
+use crate::link::files::line;
+use crate::link::files::window::RoundTrip;
 use crate::link::health::{Health, Verdict, Watch};
 use crate::link::mux::Heard;
 use crate::link::payload;
@@ -57,6 +60,8 @@ pub struct Serving {
     /// What it has of the library.
     held: Held,
     stderr: Cutter,
+    /// The shortest round trip so far, for transfers.
+    trip: RoundTrip,
     /// Something came since partial lines were last looked for.
     fresh: bool,
     pinged: Option<Instant>,
@@ -76,6 +81,7 @@ impl Serving {
             passages: Passages::default(),
             held,
             stderr,
+            trip: RoundTrip::default(),
             fresh: false,
             pinged: None,
             watch,
@@ -123,6 +129,12 @@ impl Serving {
                 self.send_along(modules.as_ref());
                 let channel = self.connection.mux().eval(&name, &code);
                 self.calls.insert(channel, Call::new(Some(run)));
+            }
+            Request::Carry { run, name, code, carry } => {
+                let number = self.connection.mux().transfer(&name, &code);
+                self.calls.insert(number, Call::new(Some(run)));
+                let channel = self.passages.begin(number, &self.worker.beyond.0);
+                transfers::start(&self.worker, run, carry, line::Line::new(channel, self.trip.clone()));
             }
             Request::Cancel(run) => {
                 let of_run = self.calls.iter().filter(|(_, call)| call.run == Some(run));
@@ -205,7 +217,9 @@ impl Serving {
             Heard::Import { channel, name } => self.import(channel, &name),
             Heard::Pong(_) => {
                 if let Some(pinged) = self.pinged.take() {
-                    self.worker.report(News::Latency(pinged.elapsed())).await;
+                    let took = pinged.elapsed();
+                    self.trip.took(took);
+                    self.worker.report(News::Latency(took)).await;
                 }
             }
             Heard::Part { channel, part } => self.part(channel, part).await,
@@ -223,7 +237,8 @@ impl Serving {
     /// A frame for somebody else. What a call prints is shown as this host's all the same.
     async fn part(&mut self, channel: u32, part: Part) {
         let (ends, bytes) = (part.ends(), part.bytes.len());
-        if part.kind == Kind::Data && self.calls.contains_key(&channel) {
+        let printed = part.kind == Kind::Data && part.flags != data::BYTES;
+        if printed && self.calls.contains_key(&channel) {
             self.printed(channel, part.flags, &part.bytes).await;
             self.connection.mux().taken(channel, bytes);
             return;
@@ -357,7 +372,8 @@ impl Serving {
     }
 }
 
-fn cell(outcome: Outcome) -> Cell {
+/// How a call's cell ends.
+pub(super) fn cell(outcome: Outcome) -> Cell {
     match outcome {
         Outcome::Value(value) => Cell::Value { value },
         Outcome::Raised(error) => Cell::Raised { error },

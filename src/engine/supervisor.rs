@@ -229,8 +229,15 @@ impl Supervisor {
                 Order::Connect(target) => self.connect(target),
                 Order::Call(run, target) => {
                     if let Some((name, code)) = self.runs.code(run) {
-                        let modules = self.shipments.get(&run).cloned();
-                        let request = Request::Call { run, name, code: code.into_owned(), modules };
+                        let code = code.into_owned();
+                        let files = self.runs.files(run).zip(self.registry.get(target));
+                        let carry = files.map(|(files, target)| files.carry(&target.name));
+                        let request = if let Some(carry) = carry {
+                            Request::Carry { run, name, code, carry }
+                        } else {
+                            let modules = self.shipments.get(&run).cloned();
+                            Request::Call { run, name, code, modules }
+                        };
                         self.request(target, request);
                     }
                 }

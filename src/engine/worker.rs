@@ -19,6 +19,7 @@ use crate::engine::target::{LinkState, TargetId};
 use crate::library::Library;
 use crate::library::parcel::Held;
 use crate::library::snapshot::Shipment;
+use crate::link::files::Carry;
 use crate::link::health::Health;
 use crate::link::opening::{Opened, Opening, Options, Route};
 use crate::tunnel::relay::{self, Outer};
@@ -42,6 +43,17 @@ pub enum Request {
         code: String,
         /// What it may import of the library.
         modules: Option<Shipment>,
+    },
+    /// Carry files.
+    Carry {
+        /// For which run.
+        run: RunId,
+        /// What tracebacks call it.
+        name: String,
+        /// The Python text of the far end.
+        code: String,
+        /// What.
+        carry: Carry,
     },
     /// Ask this run's call to stop.
     Cancel(RunId),

@@ -3,6 +3,7 @@
 pub mod agent;
 pub mod call;
 pub mod connection;
+pub mod files;
 pub mod handshake;
 pub mod health;
 mod key_asking;

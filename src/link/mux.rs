@@ -4,7 +4,7 @@
 //! grows only by bytes that arrived within the credit we gave, and one over [`Caps::message`] is read to its end
 //! and thrown away.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 
 use bytes::Bytes;
 
@@ -17,6 +17,8 @@ const WIDEST: u32 = 4 * 1024 * 1024;
 const KEEP: usize = 256 * 1024;
 /// Bytes of answers (to pings, to questions for modules) that may wait for a peer that reads none of them.
 const ANSWERS: usize = 1024 * 1024;
+/// Bytes of a relayed pipe up to here are sent as they come; more wait until nothing small does.
+const SMALL: usize = 4096;
 /// Channels that may be open at once, or on their way, for an agent to ask for more.
 const REQUESTS: usize = 10_000;
 
@@ -132,6 +134,10 @@ struct Channel {
     latest: (u64, u64),
     /// How long the request was that this channel answers.
     request: usize,
+    /// Its window stays as it is, but for what [`Mux::taken`] adds to it.
+    fixed: bool,
+    /// Parts of it that wait in [`Mux::bulk`].
+    queued: usize,
 }
 
 impl Channel {
@@ -184,7 +190,7 @@ impl Channel {
         if self.taken < self.window / 2 {
             return None;
         }
-        let wider = self.window.saturating_mul(2).min(WIDEST);
+        let wider = if self.fixed { self.window } else { self.window.saturating_mul(2).min(WIDEST) };
         let grant = self.taken + (wider - self.window);
         self.window = wider;
         self.taken = 0;
@@ -199,6 +205,8 @@ pub struct Mux {
     caps: Caps,
     input: Vec<u8>,
     output: Vec<u8>,
+    /// Bytes for programs and transfers; each waits until nothing small does. Bounded by credit.
+    bulk: VecDeque<(u32, Part)>,
     next: u32,
     /// How often the output was taken.
     outputs: u64,
@@ -223,6 +231,7 @@ impl Mux {
             caps,
             input,
             output,
+            bulk: VecDeque::new(),
             next: 2,
             outputs: 0,
             theirs: 1,
@@ -245,6 +254,12 @@ impl Mux {
         self.open(Channel::raw(), frame::open::EVAL, &[name.as_bytes(), source.as_bytes()])
     }
 
+    /// Asks for a transfer's far end to be run; what comes is passed on as [`Heard::Part`].
+    pub fn transfer(&mut self, name: &str, source: &str) -> u32 {
+        let channel = Channel { fixed: true, ..Channel::raw() };
+        self.open(channel, frame::open::EVAL, &[name.as_bytes(), source.as_bytes()])
+    }
+
     /// Asks for a program to be started, and its pipes to be relayed on the channel returned.
     pub fn spawn(&mut self, argv: &[String], terminal: bool) -> u32 {
         let mut words: Vec<&[u8]> = vec![if terminal { b"1" } else { b"0" }];
@@ -264,6 +279,11 @@ impl Mux {
     /// [`Heard::Credit`] gave beyond [`WINDOW`]. Nothing happens where the channel is over.
     pub fn send(&mut self, channel: u32, part: &Part) {
         if let Some(open) = self.channels.get_mut(&channel) {
+            if part.kind == Kind::Data && (open.queued > 0 || part.bytes.len() > SMALL) {
+                open.queued += 1;
+                self.bulk.push_back((channel, part.clone()));
+                return;
+            }
             open.put(self.outputs, part.bytes.len());
             frame::encode(&mut self.output, part.kind, part.flags, channel, &part.bytes);
             if channel % 2 == 1 && part.ends() {
@@ -272,7 +292,7 @@ impl Mux {
         }
     }
 
-    /// So many bytes of [`Heard::Part`] were taken: as many more may come.
+    /// So many bytes of [`Heard::Part`] were taken: as many more may come. More than there were: the window grows.
     pub fn taken(&mut self, channel: u32, bytes: usize) {
         if let Some(grant) = self.channels.get_mut(&channel).and_then(|open| open.grant(bytes)) {
             frame::encode(&mut self.output, Kind::Credit, 0, channel, &grant.to_be_bytes());
@@ -315,8 +335,17 @@ impl Mux {
         frame::encode(&mut self.output, Kind::Ping, 0, 0, payload);
     }
 
-    /// The bytes that are to be written now, all of them.
+    /// The bytes that are to be written now: all that is small, and one frame of what is not, for which the next small one
+    /// may wait.
     pub fn take_output(&mut self) -> Vec<u8> {
+        while let Some((channel, part)) = self.bulk.pop_front() {
+            if let Some(open) = self.channels.get_mut(&channel) {
+                open.queued -= 1;
+                open.put(self.outputs, part.bytes.len());
+                frame::encode(&mut self.output, part.kind, part.flags, channel, &part.bytes);
+                break;
+            }
+        }
         if !self.output.is_empty() {
             self.outputs += 1;
         }

@@ -11,6 +11,7 @@ use crate::engine::rollout::Steps;
 use crate::engine::target::TargetId;
 use crate::engine::{Engine, EngineConfig};
 use crate::print::ask::{Questions, TERMINAL};
+use crate::print::files::Files;
 use crate::print::fold::Fold;
 use crate::print::follow::{close, follow};
 use crate::print::form::Form;
@@ -41,6 +42,8 @@ pub enum Look {
     Table,
     /// A program's own output, and its exit status.
     Script,
+    /// What became of files that were put or fetched, a line a target.
+    Files,
 }
 
 impl Look {
@@ -52,6 +55,7 @@ impl Look {
             Self::Json => Box::new(Json),
             Self::Fold => Box::new(Fold::new(terminal)),
             Self::Table => Box::new(Table::new(terminal)),
+            Self::Files => Box::new(Files),
             Self::Script => Box::new(Script::new(terminal)),
         }
     }

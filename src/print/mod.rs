@@ -5,7 +5,7 @@
 //! | [`headless`] | `hailer run`: an engine, one run, the exit status |
 //! | [`follow`] | the loop around it: events in, text out, signals heeded |
 //! | [`report`] | pure: each event becomes what is to be written now |
-//! | [`form`] | what a form of printing is told; [`text`], [`json`], [`fold`], [`table`] are the forms |
+//! | [`form`] | what a form of printing is told; [`text`], [`json`], [`fold`], [`table`], [`files`] are the forms |
 //! | [`ask`], [`tty`] | what ways in ask, and the terminal on which it is asked |
 //! | [`remote`] | lines that hosts write, prefixed |
 //! | [`outcome`], [`words`] | counts and the exit status; failures and summaries in words |
@@ -16,6 +16,7 @@
 
 pub mod ask;
 pub mod bootstrap;
+pub mod files;
 pub mod fold;
 pub mod follow;
 pub mod form;

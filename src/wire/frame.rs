@@ -30,7 +30,7 @@
 //! | OPEN | 1 spawn (controller → agent) | `terminal NUL word NUL word …`: start a program and relay its pipes; `terminal` is `1` where it gets one of its own |
 //! | OPEN | 2 import (agent → controller) | name of one of the agent's own modules, as `hailer.errors`; answered by CLOSE with its source. Or `lib:NAME`, a module of the library, or `data:PACKAGE/PATH`, a file of one: answered by an ITEM on channel 0, then an empty CLOSE |
 //! | OPEN | 3 reach (agent → controller) | pickle of a tuple: code on a host wants another one, see below |
-//! | DATA | 0 bytes, 1 stdout, 2 stderr, 3 terminal | raw bytes; never MORE. To a relayed program: 0 its input, where none at all is its end, and 3 what is typed; from it: 0 its output, 2 its standard error, 3 what its terminal shows |
+//! | DATA | 0 bytes, 1 stdout, 2 stderr, 3 terminal | raw bytes; never MORE. To a relayed program: 0 its input, where none at all is its end, and 3 what is typed; from it: 0 its output, 2 its standard error, 3 what its terminal shows. To a call that carries files: 0 bytes of one, 1 an order, the pickle of a tuple; from it: 0 bytes of one |
 //! | ITEM | 0 value | pickle: one item of a stream |
 //! | ITEM | 1 progress | pickle of `(done, total or None, text or None)` |
 //! | ITEM | 2 warning | pickle of a str |
@@ -153,6 +153,8 @@ pub mod open {
 pub mod data {
     /// Bytes of a file or a relayed pipe.
     pub const BYTES: u8 = 0;
+    /// To a transfer of files: an order.
+    pub const ORDER: u8 = 1;
     /// What a call printed on `sys.stdout`.
     pub const STDOUT: u8 = 1;
     /// What a call wrote to `sys.stderr`, where that is known.

@@ -68,7 +68,8 @@ images() {
             --change 'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' "$tar" "$(image host)" >/dev/null
         docker tag "$(image host)" hailer-fleet/host:latest
     fi
-    derive minimal 'dpkg --purge --force-depends python3 python3.11 libpython3-stdlib libpython3.11-stdlib >/dev/null 2>&1
+    # fish goes too: it depends on python3, and apt would not work beside what is broken.
+    derive minimal 'dpkg --purge --force-depends fish python3 python3.11 libpython3-stdlib libpython3.11-stdlib >/dev/null 2>&1
         python3 -c "import zlib" && ! python3 -c "import json" 2>/dev/null'
     derive nopython 'rm -rf /usr/bin/python* /usr/lib/python3* && ! command -v python3'
     derive platform 'mkdir -p /usr/libexec && mv "$(readlink -f /usr/bin/python3)" /usr/libexec/platform-python &&

@@ -1,6 +1,4 @@
 """Apt and AptRepository, with the signed repository in /srv/fleet/apt."""
-import time
-
 PLACES = ("/etc/apt", "/etc/conf-fleet.conf", "/var/lib/dpkg", "/var/lib/apt")
 REPOSITORY = "/srv/fleet/apt/"
 NAMES = ("hello-fleet", "lib-fleet", "app-fleet", "needs-fleet", "conf-fleet", "broken-fleet", "unit-fleet")
@@ -117,13 +115,11 @@ def converge():
 
 def locked():
     """Another holds apt's lock, and lets go after a while: it is waited for."""
-    code = "import fcntl, time; f = open('%s', 'w'); fcntl.lockf(f, fcntl.LOCK_EX); print(1); time.sleep(3)"
+    code = "import fcntl, sys; f = open('%s', 'w'); fcntl.lockf(f, fcntl.LOCK_EX); print(1); sys.stdin.read()"
     for path, work in (("/var/lib/apt/lists/lock", Apt.update), ("/var/lib/dpkg/lock-frontend", lambda: Apt.package("hello-fleet=1.0"))):
-        holder = subprocess.Popen([sys.executable, "-u", "-c", code % path], stdout=subprocess.PIPE)
+        holder = subprocess.Popen([sys.executable, "-u", "-c", code % path], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         holder.stdout.readline()
-        begun = time.time()
-        work()
-        assert time.time() - begun > 1, "nobody waited"
+        waits(work, holder.stdin.close)
         holder.wait()
         holder.stdout.close()
 

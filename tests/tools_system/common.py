@@ -2,6 +2,8 @@
 import os
 import subprocess
 import sys
+import threading
+import time
 
 
 def sh(command):
@@ -65,3 +67,14 @@ def thrice(function, *args, **options):
     again = function(*args, **options)
     assert not again.changed and not again.diff, again
     return done
+
+
+def waits(work, release):
+    """That some work does not end before `release` was called, two seconds after it began."""
+    released = []
+    timer = threading.Timer(2, lambda: (released.append(time.time()), release()))
+    timer.start()
+    work()
+    ended = time.time()
+    timer.join()
+    assert ended >= released[0], "nobody waited"

@@ -93,6 +93,14 @@ fn a_row_can_be_selected_rerun_cancelled_and_copied() {
 }
 
 #[test]
+fn where_a_run_stands_is_asked_of_those_that_are_at_it() {
+    let (mut desk, mut pane) = (fixture::ran(), GridPane::default());
+    let asks = act(&mut desk, &mut pane, &[Action::Stacks]);
+    let targets = vec![TargetId(9), TargetId(10)];
+    assert_eq!(asks, [Ask::Run { code: "stacks('<run 1>')".into(), targets }]);
+}
+
+#[test]
 fn earlier_runs_can_be_seen_again() {
     let (mut desk, mut pane) = (fixture::ran(), GridPane::default());
     desk.start(2, [1, 2]);

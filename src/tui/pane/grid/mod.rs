@@ -154,6 +154,16 @@ impl GridPane {
     }
 
     /// What no filter of the view hides must not be forgotten either: all that failed runs again.
+    /// Asks every host on which the run's call is under way where it stands: a run of its own, whose answers fold as any
+    /// others do.
+    fn stacks(run: &Run) -> Vec<Ask> {
+        let targets = run.targets(|state| state == State::Running);
+        if targets.is_empty() {
+            return vec![Ask::Notice(Level::Info, "no call of this run is under way".into())];
+        }
+        vec![Ask::Run { code: format!("stacks('<run {}>')", run.spec.id.0).into(), targets }]
+    }
+
     fn rerun(run: &Run) -> Vec<Ask> {
         let targets = run.targets(State::is_failure);
         if targets.is_empty() {
@@ -184,6 +194,7 @@ impl GridPane {
             }
             Action::Rerun => Self::rerun(run),
             Action::CancelThese => self.cancel(run, here),
+            Action::Stacks => Self::stacks(run),
             _ => Vec::new(),
         }
     }
