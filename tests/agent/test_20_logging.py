@@ -96,7 +96,7 @@ class Fresh(unittest.TestCase):
         began = time.time()
         reply = self.agent.call("import logging\nfor n in range(2000): logging.warning('%d %s', n, 'x' * 1000)\nNone")
         self.assertEqual(reply.tag, 0)
-        self.assertTrue(1.9 < time.time() - began < 15, time.time() - began)
+        self.assertTrue(1.9 < time.time() - began < 60, time.time() - began)
         self.assertTrue(100 < len(reply.records) < 300, len(reply.records))
         records = self.agent.call("logging.warning('after')").records
         self.assertEqual(records[-1][5], 2000 - len(reply.records))
