@@ -39,6 +39,7 @@ TICK = 0.002  # how often the watchdog looks
 THREADS = 256  # calls at once; more wait for their turn
 PARTIAL = 4096  # text without a newline is sent from this length on
 PY2 = sys.version_info[0] == 2
+CLASSES = b"\nq" if PY2 else b"\x94\x93"  # is in a pickle that names a class, and hardly in any other
 PID = os.getpid()
 MAIN = thread.get_ident()
 text_type = type(u"")
@@ -74,6 +75,8 @@ TOOLS = {
     "where": "stacks",
 }
 IN_SCOPE = frozenset(" ".join(TOOLS.values()).split())
+API = " ".join(PACKAGE.values()).split()  # what `import *` means
+PACKAGE.update(TOOLS)
 
 
 class State(object):
@@ -214,11 +217,14 @@ def dump(value):
         data = value.encode("utf-8") if PY2 else value.encode("utf-8", "surrogatepass")
         return b"\x80\x02X" + struct.pack("<I", len(data)) + data + b"."
     try:
-        return pickler()(value, 2 if PY2 else 4)
+        data = pickler()(value, 2 if PY2 else 4)
+        if CLASSES not in data:
+            return data
     except KeyboardInterrupt:
         raise
     except BaseException:
-        return module("hailer.values").dump(value)
+        pass
+    return module("hailer.values").dump(value)
 
 
 def pickler():
@@ -570,19 +576,18 @@ class LateLoader(object):
 
 
 def ours(name):
-    return name[:7] == "hailer." and (name[7:] in PACKAGE or name[7:] in TOOLS)
+    return name[:7] == "hailer." and name[7:] in PACKAGE
 
 
 class Package(type(sys)):
     """The package `hailer`: what it holds is fetched when it is used."""
 
     def __getattr__(self, name):
-        for parts in (PACKAGE, TOOLS):
-            for part in parts:
-                if name == part:
-                    return module("hailer." + part)
-                if name in parts[part].split():
-                    return getattr(module("hailer." + part), name)
+        for part in PACKAGE:
+            if name == part:
+                return module("hailer." + part)
+            if name in PACKAGE[part].split():
+                return getattr(module("hailer." + part), name)
         raise AttributeError("hailer has no " + name)
 
 
@@ -1025,7 +1030,7 @@ def namespace():
         function.__module__ = "hailer"
         setattr(package, function.__name__, function)
         setattr(main, function.__name__, function)
-    package.__all__ = ["facts"] + [name for names in PACKAGE.values() for name in names.split() if name[0] != "_"]
+    package.__all__ = ["facts"] + [name for name in API if name[0] != "_"]
     sys.modules["hailer"], sys.modules["__main__"] = package, main
     sys.argv = [""]
 

@@ -49,7 +49,7 @@ pub enum Sub {
 /// `hailer run`
 #[derive(Debug, Args)]
 #[allow(clippy::struct_excessive_bools)] // each is a flag that a person types
-#[command(group(ArgGroup::new("text").required(true).args(["code", "file", "template"])))]
+#[command(group(ArgGroup::new("text").required(true).args(["code", "module", "file", "template"])))]
 #[command(group(ArgGroup::new("in_steps").args(["first", "batch"]).multiple(true)))]
 #[command(group(ArgGroup::new("form").args(["json", "table", "fold", "follow"])))]
 #[command(
@@ -62,6 +62,9 @@ pub struct Run {
     /// The Python text; its last expression is the value; - reads it from standard input
     #[arg(value_name = "CODE")]
     pub code: Option<String>,
+    /// Call a function by its name, with arguments: -m ops.disk.biggest /var --n 5; all that follows is the function's, its --help too
+    #[arg(short, long, value_name = "NAME", num_args = 1.., allow_hyphen_values = true)]
+    pub module: Vec<String>,
     /// Read the Python text from a file
     #[arg(short, long, value_name = "FILE")]
     pub file: Option<PathBuf>,

@@ -15,8 +15,9 @@ use crate::engine::files::{Files, Way};
 use crate::engine::rollout::{Gate, Steps};
 use crate::engine::{DEPTH_LIMIT, Engine, EngineConfig, Seating};
 use crate::inventory::{self, Discover, Found};
-use crate::library::Library;
 use crate::library::place::{Place, Wins};
+use crate::library::snapshot::Snapshot;
+use crate::library::{Library, arguments, function};
 use crate::link::mux::Caps;
 use crate::link::opening::Options;
 use crate::open_files;
@@ -79,7 +80,7 @@ fn with_flags(mut config: Config, common: &Common) -> Config {
 }
 
 /// What the engine begins with.
-fn engine(config: &Config, places: Vec<Place>, targets: Vec<Found>, discover: Discover) -> EngineConfig {
+fn engine(config: &Config, library: Arc<Library>, targets: Vec<Found>, discover: Discover) -> EngineConfig {
     let python = Some(config.python.clone()).filter(|python| !python.is_empty());
     EngineConfig {
         targets,
@@ -93,7 +94,7 @@ fn engine(config: &Config, places: Vec<Place>, targets: Vec<Found>, discover: Di
         },
         connects_at_once: config.connects_at_once,
         depth_limit: DEPTH_LIMIT,
-        library: Arc::new(Library::new(places)),
+        library,
         reconnect: config.reconnect,
         seating: open_files::raise()
             .map_or_else(Seating::default, |links| Seating { links, ..Seating::default() }),
@@ -119,7 +120,7 @@ fn console(named: &[String], common: &Common) -> Result<u8, String> {
         (Err(why), None) => (Vec::new(), Some(format!("no library is used: {why}"))),
         (Err(_), broken) => (Vec::new(), broken),
     };
-    let engine_config = engine(&config, places, found, discover);
+    let engine_config = engine(&config, Arc::new(Library::new(places)), found, discover);
     let setup = tui::app::Setup::of(&config, common.color != Color::Never, broken);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("the console cannot start: {error}"))?;
@@ -138,9 +139,18 @@ fn headless_run(run: &Run, common: &Common) -> Result<u8, String> {
     config.connect_timeout = run.connect_timeout.unwrap_or(config.connect_timeout);
     config.silence = run.silence.unwrap_or(config.silence);
     config.fanout = run.fanout.unwrap_or(config.fanout);
-    let code = match &run.template {
-        Some(path) => Code::Template(script_file::read_template(path, &run.set)?.into()),
-        None => code(run)?.into(),
+    let library = Arc::new(Library::new(Library::named(&config.library)?));
+    let code = match (&run.template, run.module.split_first()) {
+        (Some(path), _) => Code::Template(script_file::read_template(path, &run.set)?.into()),
+        (None, Some((name, words))) => {
+            let named = function::find(&Snapshot::new(Arc::clone(&library)), name)?;
+            let ours = words.iter().take_while(|word| *word != "--");
+            if ours.into_iter().any(|word| word == "--help" || word == "-h") {
+                return print(&named.help());
+            }
+            arguments::call(&named, words)?.into()
+        }
+        (None, None) => code(run)?.into(),
     };
     let targets = targets(&run.target)?;
     if !run.yes {
@@ -154,8 +164,7 @@ fn headless_run(run: &Run, common: &Common) -> Result<u8, String> {
         look: look(run),
         color: common.color,
     };
-    let places = Library::named(&config.library)?;
-    headless::run(plan, engine(&config, places, targets, Discover::default()))
+    headless::run(plan, engine(&config, library, targets, Discover::default()))
         .map_err(|error| error.to_string())
 }
 
@@ -186,7 +195,7 @@ fn carry(way: Way, local: &str, remote: &str, carried: &Carried, common: &Common
         look,
         color: common.color,
     };
-    headless::run(plan, engine(&config, Vec::new(), targets, Discover::default()))
+    headless::run(plan, engine(&config, Arc::default(), targets, Discover::default()))
         .map_err(|error| error.to_string())
 }
 
@@ -205,7 +214,7 @@ fn script(wanted: &Script, common: &Common) -> Result<u8, String> {
     let folder = std::path::absolute(&wanted.file).ok();
     let folder = folder.as_deref().and_then(Path::parent).map(|folder| Place::at(folder, Wins::Script));
     places.extend(folder.and_then(Result::ok));
-    let mut engine = engine(&config, places, vec![own], Discover::default());
+    let mut engine = engine(&config, Arc::new(Library::new(places)), vec![own], Discover::default());
     engine.depth_limit = wanted.depth;
     headless::run(plan, engine).map_err(|error| error.to_string())
 }

@@ -80,7 +80,7 @@ fn the_version_is_the_packages() {
 
 #[test]
 fn usage_errors_exit_2_and_say_what_is_wrong() {
-    usage_error(&["run"], "<CODE|--file <FILE>|--template <FILE>>");
+    usage_error(&["run"], "<CODE|--module <NAME>...|--file <FILE>|--template <FILE>>");
     usage_error(&["run", "1", "--file", "x.py"], "cannot be used with");
     usage_error(&["run", "1", "--template", "x"], "cannot be used with");
     usage_error(&["run", "1", "--set", "a=b"], "cannot be used with");

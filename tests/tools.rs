@@ -199,7 +199,7 @@ fn programs_end_with_the_run_that_started_them() {
     for (target, container) in [("minimal", "hailer-minimal"), ("docker:hailer-c10", "hailer-c10")] {
         let word = format!("{}{}", 7_000_000, std::process::id());
         let code = format!("Exec.shell('sleep {word} & sleep {word}', stream=True)");
-        let ran = fleet.run(&[target], &["--timeout", "1s"], &code);
+        let ran = fleet.run(&[target], &["--timeout", "2s"], &code);
         assert_eq!(ran.cell(target)["state"], "timed out", "{}", ran.cell(target));
         let end = Instant::now() + Duration::from_secs(20);
         loop {

@@ -1,5 +1,5 @@
 //! The tools that change a system, on real ones: systemd, apt with a signed repository, pacman, people, sudo. Each script of
-//! tests/tools_system runs on every host that is made for it: with Debian's Python, with python3-minimal, with Python 2.7.
+//! `tests/tools_system` runs on every host that is made for it: with Debian's Python, with python3-minimal, with Python 2.7.
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic)]
 
 mod support;

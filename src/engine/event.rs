@@ -116,6 +116,8 @@ pub enum TargetChange {
     Found(Target),
     /// Its link's state.
     Link(LinkState),
+    /// Whether it has an older text of a module than the library: the next run brings it the newer one.
+    Outdated(bool),
     /// Round trip of the last ping.
     Latency(Duration),
     /// How the far side of its link does.

@@ -31,6 +31,8 @@ use crate::wire::part::Part;
 /// How long the rest of a line waits for its end before it is shown as partial.
 const PARTIAL: Duration = Duration::from_millis(150);
 
+/// How often is looked whether a file was saved.
+const SAVES: Duration = Duration::from_secs(1);
 /// The agent's own module that takes in what is sent of the library.
 const IMPORTS: &str = "hailer.imports";
 /// So many bytes may wait to be written when a module of the library is asked for.
@@ -59,6 +61,8 @@ pub struct Serving {
     passages: Passages,
     /// What it has of the library.
     held: Held,
+    /// Some of that is older than what the library has now.
+    outdated: bool,
     stderr: Cutter,
     /// The shortest round trip so far, for transfers.
     trip: RoundTrip,
@@ -80,6 +84,7 @@ impl Serving {
             calls: HashMap::new(),
             passages: Passages::default(),
             held,
+            outdated: false,
             stderr,
             trip: RoundTrip::default(),
             fresh: false,
@@ -92,6 +97,8 @@ impl Serving {
     /// Serves until the link ends or is let go of.
     pub async fn serve(mut self) {
         self.ping();
+        let mut saves = interval(SAVES);
+        saves.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut partials = interval(PARTIAL);
         partials.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -118,6 +125,7 @@ impl Serving {
                 () = sleep_until(look) => if let Some(silent) = self.look().await {
                     return self.gone(silent).await;
                 },
+                _ = saves.tick(), if !self.held.is_empty() => self.look_for_saves().await,
                 _ = partials.tick(), if self.fresh => self.partial_lines().await,
             }
         }
@@ -142,6 +150,15 @@ impl Serving {
                     self.connection.mux().cancel(channel, false);
                 }
             }
+        }
+    }
+
+    /// Says when a file was saved whose older text is there, and when it is no more.
+    async fn look_for_saves(&mut self) {
+        let outdated = self.held.is_outdated();
+        if outdated != self.outdated {
+            self.outdated = outdated;
+            self.worker.report(News::Outdated(outdated)).await;
         }
     }
 

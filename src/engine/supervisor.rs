@@ -268,6 +268,7 @@ impl Supervisor {
                 }
                 self.state(target, state);
             }
+            News::Outdated(outdated) => self.tell(target, TargetChange::Outdated(outdated)),
             News::Latency(latency) => self.tell(target, TargetChange::Latency(latency)),
             News::Health { health, since } => self.tell(target, TargetChange::Health { health, since }),
             News::Lines { .. } => {} // told above: what a host wrote is true, whatever became of its link

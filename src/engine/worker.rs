@@ -86,6 +86,8 @@ pub enum News {
         /// Since then.
         since: Millis,
     },
+    /// Whether it has an older text of a module than the library.
+    Outdated(bool),
     /// Lines it wrote.
     Lines {
         /// In which run.

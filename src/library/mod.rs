@@ -2,8 +2,10 @@
 //!
 //! There is no Python here. What a text imports is found by parsing it ([`imports`]), the modules are looked for as Python
 //! would ([`snapshot`]), and all that a link does not have yet goes in front of the call, in the same write ([`parcel`]).
-//! A run takes one [`snapshot::Snapshot`]: whatever is saved meanwhile, its hosts get the same text.
+//! Functions can be called by name ([`mod@function`], [`arguments`]). A run takes one [`snapshot::Snapshot`]: whatever is saved meanwhile, its hosts get the same text.
 
+pub mod arguments;
+pub mod function;
 pub mod imports;
 pub mod parcel;
 pub mod place;

@@ -55,6 +55,12 @@ impl Held {
         self.roots.is_none()
     }
 
+    /// Whether a module that it has was saved since.
+    pub fn is_outdated(&self) -> bool {
+        let Some(snapshot) = &self.snapshot else { return false };
+        snapshot.outdated().iter().any(|name| self.modules.contains_key(name))
+    }
+
     /// What is to be sent in front of a call, so that the link has what this shipment has. None: it has it.
     pub fn before(&mut self, shipment: &Shipment) -> Option<Parcel> {
         if self.is_empty() && !shipment.imports {

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::library::imports::{self, Import};
 use crate::library::place::{LARGEST_DATA, LISTED, Wins, is_identifier, is_plain};
@@ -15,6 +15,8 @@ use crate::library::{Hash, Library, hash};
 const MOST: usize = 2000;
 /// How many bytes of text one call may take along.
 const HEAVIEST: usize = 32 << 20;
+/// How often files are looked at while links have something of them.
+pub const LOOK: Duration = Duration::from_millis(900);
 /// How many parcels are kept packed.
 const PACKED: usize = 64;
 
@@ -73,6 +75,8 @@ pub struct Snapshot {
     frozen: OnceLock<SystemTime>,
     modules: Mutex<HashMap<String, Option<Arc<Module>>>>,
     packed: Mutex<HashMap<Hash, Arc<[u8]>>>,
+    /// What was found outdated, and when that was looked for.
+    outdated: Mutex<Option<(Instant, Arc<BTreeSet<String>>)>>,
 }
 
 /// What a call takes along: modules of a snapshot.
@@ -99,8 +103,8 @@ impl Snapshot {
                 roots.entry(root).or_insert(place.wins);
             }
         }
-        let (modules, packed) = (Mutex::default(), Mutex::default());
-        Self { library, roots, frozen: OnceLock::new(), modules, packed }
+        let (modules, packed, outdated) = (Mutex::default(), Mutex::default(), Mutex::default());
+        Self { library, roots, frozen: OnceLock::new(), modules, packed, outdated }
     }
 
     /// What was not looked at so far is only taken if it is not saved after this.
@@ -187,6 +191,33 @@ impl Snapshot {
             }
         }
         found
+    }
+
+    /// The whole name of what a module imports with so many dots in front.
+    pub fn absolute(&self, level: usize, name: &str, module: &Module) -> Option<String> {
+        let package = if module.kind == Kind::Module { owner(&module.name) } else { &module.name };
+        let Some(up) = level.checked_sub(1) else { return Some(name.to_owned()) };
+        let parts: Vec<&str> = package.split('.').filter(|part| !part.is_empty()).collect();
+        let kept = parts.len().checked_sub(up).filter(|kept| *kept > 0)?;
+        Some(joined(&parts[..kept].join("."), name))
+    }
+
+    /// The modules whose text is another by now. Looked for at most once in [`LOOK`], however many ask.
+    pub fn outdated(&self) -> Arc<BTreeSet<String>> {
+        let mut outdated = locked(&self.outdated);
+        if let Some((when, names)) = &*outdated
+            && when.elapsed() < LOOK
+        {
+            return Arc::clone(names);
+        }
+        let now = Self::new(Arc::clone(&self.library));
+        let known: Vec<Arc<Module>> = locked(&self.modules).values().flatten().cloned().collect();
+        let is_other =
+            |module: &&Arc<Module>| now.module(&module.name).is_none_or(|new| new.hash != module.hash);
+        let names = known.iter().filter(is_other).map(|module| module.name.clone()).collect();
+        let names: Arc<BTreeSet<String>> = Arc::new(names);
+        *outdated = Some((Instant::now(), Arc::clone(&names)));
+        names
     }
 
     fn is_root(&self, name: &str) -> bool {

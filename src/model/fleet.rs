@@ -25,6 +25,8 @@ pub struct Entry {
     pub latency: Option<Duration>,
     /// Its container stopped, or its name vanished.
     pub gone: bool,
+    /// It has an older text of a module than the library, while the link is ready.
+    pub outdated: bool,
     /// How the far side does, and since when, while the link is ready.
     pub health: (Health, Millis),
     /// When the link came into this state, or the target was gone.
@@ -41,9 +43,15 @@ impl Entry {
         if Link::of(&link) != Link::of(&self.link) {
             self.since = if self.gone { self.since } else { at };
             self.latency = None;
+            self.outdated = false;
             self.health = (Health::Well, at);
         }
         self.link = link;
+    }
+
+    /// Whether it answers, and has what the library has.
+    pub fn is_well(&self) -> bool {
+        self.health.0 == Health::Well && !self.outdated
     }
 
     /// Whether its age is told by the second: it is silent, busy, or about to be tried again.
@@ -79,6 +87,7 @@ impl Fleet {
             TargetChange::Gone => self.went(id, at),
             TargetChange::Link(link) => self.change(id, |entry| entry.enter(link, at)),
             TargetChange::Health { health, since } => self.change(id, |entry| entry.health = (health, since)),
+            TargetChange::Outdated(outdated) => self.change(id, |entry| entry.outdated = outdated),
             TargetChange::Latency(latency) => self.change(id, |entry| entry.latency = Some(latency)),
         }
     }
@@ -108,6 +117,7 @@ impl Fleet {
                 latency: None,
                 gone: false,
                 since: at,
+                outdated: false,
                 health: (Health::Well, at),
             };
             self.entries.insert(id, entry);

@@ -81,10 +81,12 @@ fn links(cx: &Context, fleet: &Fleet, words: bool, pen: &mut Pen<'_>) {
     }
 }
 
-/// `(2 silent, 1 busy)`: of those that are ready, the ones that do not answer.
+/// `(2 silent, 1 busy, 3 with old text)`: of those that are ready, the ones that do not answer, or have an older text of a
+/// module than the library.
 fn ailing(cx: &Context, fleet: &Fleet, pen: &mut Pen<'_>) {
     let count = |health| fleet.iter().filter(|entry| entry.health.0 == health).count();
-    let counts = [(count(Health::Silent), "silent"), (count(Health::Busy), "busy")];
+    let old = fleet.iter().filter(|entry| entry.outdated).count();
+    let counts = [(count(Health::Silent), "silent"), (count(Health::Busy), "busy"), (old, "with old text")];
     let words: Vec<_> = counts
         .iter()
         .filter(|(count, _)| *count > 0)

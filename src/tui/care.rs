@@ -9,4 +9,6 @@ pub struct Care {
     pub confirm_over: usize,
     /// The steps that runs are cut into; none: all hosts at once.
     pub steps: Option<Steps>,
+    /// When a module is saved that the last run used, it is run again.
+    pub on_save: bool,
 }

@@ -59,6 +59,16 @@ class Named(list):
         return dict(zip(self.names, self))
 
 
+class Dataclass(object):
+    """An instance of a dataclass: module and type, and its state."""
+
+    def __init__(self, module, name):
+        self.kind, self.state = module + "." + name, {}
+
+    def __setstate__(self, state):
+        self.state = state
+
+
 class GroupResult(dict):
     """What a group answered."""
 
@@ -74,6 +84,8 @@ class Unpickler(pickle.Unpickler):
             return lambda *words: Opaque(words)
         if (module, name) == ("hailer", "_named"):
             return Named
+        if (module, name) == ("hailer", "_dataclass"):
+            return Dataclass
         if module == "hailer.group":
             return GroupResult
         if module == "hailer":

@@ -41,7 +41,7 @@ class Scope(Case):
         self.assertEqual(agent.call("def f():\n    return [Exec.command('true').rc for _ in [1]]\nf()").value, [0])
         self.assertIn("commands", agent.modules)
         count = len(agent.modules)
-        agent.call("f(), Exec, Quit")
+        agent.call("f(), bool(Exec), bool(Quit)")
         self.assertEqual(len(agent.modules), count)
         agent.end()
 

@@ -128,6 +128,16 @@ class Process(Case):
                 self.assertEqual(self.agent.finish(other).tag, 2)
         self.assertEqual(self.value("1"), 1)
 
+    def test_a_cancel_is_heard_though_the_link_closes_at_once(self):
+        for _ in range(5):
+            agent = Agent().boot()
+            channel = agent.start("process('sh', '-c', 'echo $$; sleep 1000 & wait', stream=emit)")
+            reply = agent.replies[channel]
+            agent.until(lambda: reply.items)
+            agent.cancel(channel)
+            agent.end()
+            self.assertTrue(gone(int(reply.items[0])))
+
     def test_a_background_program_does_not_hold_up_its_starter(self):
         begun = time.time()
         out = self.value("process('sh', '-c', 'sleep 1000 & echo $!', capture_output=True).stdout")

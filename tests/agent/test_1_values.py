@@ -87,11 +87,43 @@ class Values(Case):
         self.assertIsNot(self.value("help is None"), None)
         self.assertGreater(len(self.value("import sys\nsys.path")), 1)
 
+    def test_named_tuples_keep_their_names(self):
+        source = ("import collections\nP = collections.namedtuple('P', 'x y')\nclass Q(P):\n    pass\n"
+                  "shared = P(1, 2)\n[shared, {'k': (Q([3], P(4, 5)),)}, shared]")
+        for _ in range(2):
+            first, inside, second = self.value(source)
+            self.assertEqual((first.kind, first.names, list(first)), ("__main__.P", ("x", "y"), [1, 2]))
+            self.assertIs(first, second)
+            self.assertEqual((inside["k"][0].kind, inside["k"][0].fields["y"].fields), ("__main__.Q", {"x": 4, "y": 5}))
+        self.assertEqual(self.value("import pickle\npickle.loads(pickle.dumps(shared, 2)) == shared"), True)
+
+    @unittest.skipIf(PY2, "2.7 has no enum")
+    def test_members_of_enums_keep_their_names(self):
+        got = self.value("import enum, re\nclass C(enum.Enum):\n    RED = 'r'\nclass F(enum.IntFlag):\n    A = 1\n    B = 2\n"
+                         "[C.RED, F.A, re.I, {C.RED: C.RED}]")
+        self.assertEqual(got[:2], [("_enum", "__main__", "C", "RED", "r"), ("_enum", "__main__", "F", "A", 1)])
+        self.assertEqual(got[2][3:], ("IGNORECASE", 2))
+        self.assertEqual(got[3], {got[0]: got[0]})
+        self.assertEqual(self.agent.call("F.A | F.B").tag, 0)
+
+    @unittest.skipIf(sys.version_info < (3, 7), "there are no dataclasses")
+    def test_dataclasses_are_told_as_such(self):
+        got = self.value("import dataclasses\n@dataclasses.dataclass\nclass D:\n    a: int\n    b: object = None\n"
+                         "@dataclasses.dataclass(frozen=True)\nclass E(D if False else object):\n    c: int = 5\n"
+                         "d = D(1)\nd.b = d\n[d, E(), lambda: 1]")
+        self.assertEqual((got[0].kind, got[0].state["a"]), ("__main__.D", 1))
+        self.assertIs(got[0].state["b"], got[0])
+        self.assertEqual((got[1].kind, got[1].state), ("__main__.E", {"c": 5}))
+        self.assertEqual(type(got[2]), Opaque)
+        reply = self.agent.call("@dataclasses.dataclass\nclass S(list):\n    n: int = 1\ns = S()\ns.append(7)\ns")
+        self.assertEqual(reply.tag, 0)
+        self.assertNotIn(b"_dataclass", reply.message)  # its items would be missing
+
     def test_plain_values_need_no_module_of_ours(self):
         from client import Agent
 
         agent = Agent().boot()
-        agent.call("1"), agent.call("{'a': [1, 2.5, None, u'x', (1,)]}")
+        agent.call("1"), agent.call("{'a': [1, 2.5, None, u'x', (1,)]}"), agent.call("list(range(300))")
         self.assertEqual(agent.modules, [])
         agent.end()
 

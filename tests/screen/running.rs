@@ -1,7 +1,7 @@
 //! From typed code to what the engine is asked.
 
 use hailer::engine::command::{Command, Interrupt, RunId};
-use hailer::engine::event::{Cell, Phase, RunChange};
+use hailer::engine::event::{Cell, Event, Millis, Phase, RunChange, TargetChange};
 use hailer::engine::rollout::Steps;
 use hailer::engine::target::{LinkState, Origin, TargetId};
 use hailer::tui::msg::Effect;
@@ -160,4 +160,33 @@ fn runs_are_cut_into_the_steps_that_the_palette_was_told_of() {
     assert!(drive.screen().contains("`none` is no number of targets"), "{}", drive.screen());
     drive.keys("<f2>steps off<enter>");
     assert_eq!(drive.keys("<f5>").runs()[0].steps, None);
+}
+
+#[test]
+fn a_saved_module_runs_the_last_run_again_only_where_that_was_armed() {
+    let mut drive = Drive::new(120, 40).fleet(&["web1", "web2"]);
+    let saved = |drive: &mut Drive, id: u32| {
+        let change = TargetChange::Outdated(true);
+        drive.event(Event::Target { id: TargetId(id), at: Millis(1_000_001), change });
+        drive.runs()
+    };
+    drive.keys("import ops<f5>");
+    let first = drive.runs().remove(0);
+    let finish = |drive: &mut Drive, id| {
+        for target in [TargetId(0), TargetId(1)] {
+            let cell = Cell::Skipped { why: "for the test".into() };
+            drive.run(id, RunChange::Cell { target, cell });
+        }
+        drive.run(id, RunChange::Finished);
+    };
+    finish(&mut drive, first.id);
+    assert_eq!(saved(&mut drive, 0), [], "it is not armed");
+    drive.keys("<alt-w>");
+    assert!(drive.screen().contains("saving a module runs the last run again"), "{}", drive.screen());
+    let again = saved(&mut drive, 0);
+    assert_eq!((again[0].code.text(), &again[0].targets), ("import ops", &first.targets));
+    assert_eq!(saved(&mut drive, 1), [], "it is under way already");
+    finish(&mut drive, again[0].id);
+    drive.keys("<alt-w>");
+    assert_eq!(saved(&mut drive, 1), [], "it is not armed any more");
 }

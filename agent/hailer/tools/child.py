@@ -19,7 +19,7 @@ LINGER = 0.5  # for so long is heard what others say through the pipes of a prog
 BEAT = 0.05  # how often it is looked whether a program is over that says nothing
 LINE = 65536  # a line that is longer is handed on in pieces
 TAIL = 2000  # bytes of standard error that a failure quotes
-stops = {}  # call -> (what cancels it besides, descriptors that wake who waits for a program)
+stops = {}  # call -> (what cancels it besides, those who wait)
 
 
 class Completed(tool.Record):
@@ -133,6 +133,8 @@ def closing(fd):
 class Waiting(object):
     """A call's thread waits for descriptors and time; a cancel of the call wakes it at once, on whichever thread it runs."""
 
+    group = None  # the processes that end with the call
+
     def __enter__(self):
         self.call = core.current()
         self.ends = tuple(closing(fd) for fd in os.pipe())
@@ -144,28 +146,33 @@ class Waiting(object):
     def begin(self):
         call = self.call
         if call not in stops:
-            ends, before = [], call.stop
+            those, before = [], call.stop
 
             def stop():
-                for end in list(ends):
-                    try:
-                        os.write(end, b"!")
-                    except OSError:
-                        pass  # it is awake, or over
+                for one in list(those):
+                    one.wake()
                 if before:
                     before()
 
-            stops[call] = before, ends
+            stops[call] = before, those
             call.stop = stop
-        stops[call][1].append(self.ends[1])
+        stops[call][1].append(self)
+
+    def wake(self):
+        """The call is cancelled. Its processes hear that from here: the link may be closed before the call's thread runs."""
+        for act in (lambda: self.group and os.killpg(self.group, signal.SIGTERM), lambda: os.write(self.ends[1], b"!")):
+            try:
+                act()
+            except OSError:
+                pass  # it is awake, or over
 
     def __exit__(self, *error):
         if self.call is not None:
             with core.guard:
-                before, ends = stops.get(self.call, (None, [None]))
-                if self.ends[1] in ends:
-                    ends.remove(self.ends[1])
-                if not ends:
+                before, those = stops.get(self.call, (None, [None]))
+                if self in those:
+                    those.remove(self)
+                if not those:
                     del stops[self.call]
                     self.call.stop = before
         for end in self.ends:
@@ -274,6 +281,7 @@ class Child(object):
                 if error.filename is None:  # 2.7 does not say what is missing
                     error.filename = words[0]
                 raise
+        waiting.group = self.popen.pid
         self.input = None if stdin is None else closing(self.popen.stdin.fileno())
         self.pending = memoryview(stdin or b"")
         self.outputs = {}
@@ -285,7 +293,7 @@ class Child(object):
         beat, over = 0.001, None
         while True:
             if over is None and self.popen.poll() is not None:
-                over = clock()
+                over, self.waiting.group = clock(), None
             if over is not None and (not self.outputs or clock() - over > LINGER):
                 break
             if deadline is not None and over is None and clock() >= deadline:
@@ -339,6 +347,7 @@ class Child(object):
                 break
             time.sleep(0.01)
         self.signal(signal.SIGKILL)
+        self.waiting.group = None
         self.popen.wait()
         for fd, sink in list(self.outputs.items()):
             try:

@@ -133,6 +133,7 @@ impl App {
             Action::Run => return self.run(self.setup.care.steps),
             Action::RunFirst => return self.run(Some(Steps::ONE_THEN_ASK)),
             Action::GoOn => return self.go_on(),
+            Action::RunOnSave => self.arm_run_on_save(),
             Action::RunScript => {
                 let line = ScriptLine::new(&self.ui.script);
                 self.ui.overlays.push(Overlay::Script(line));

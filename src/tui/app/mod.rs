@@ -68,7 +68,7 @@ impl App {
         self.now = self.now.max(now);
         match msg {
             Msg::Input(event) => return self.input(event),
-            Msg::Engine(events) => self.learn(events),
+            Msg::Engine(events) => return self.learn(events),
             Msg::EngineClosed => return vec![Effect::Quit(Outcome::EngineGone)],
             Msg::Clock => {}
             Msg::Signal(signal) => {
@@ -101,9 +101,12 @@ impl App {
         times.into_iter().flatten().min().map(Duration::from_millis)
     }
 
-    fn learn(&mut self, events: Vec<Event>) {
-        let mut found = false;
+    fn learn(&mut self, events: Vec<Event>) -> Vec<Effect> {
+        let (mut found, mut saved) = (false, Vec::new());
         for event in events {
+            if let Event::Target { id, change: TargetChange::Outdated(true), .. } = event {
+                saved.push(id);
+            }
             found |= matches!(event, Event::Target { change: TargetChange::Found(_), .. });
             self.model.apply(event);
         }
@@ -111,6 +114,7 @@ impl App {
         if found && !self.chosen {
             self.selection = keep::first_selection(&self.model.fleet);
         }
+        self.run_on_save(&saved)
     }
 
     /// Does what a pane asks for.

@@ -53,6 +53,32 @@ impl App {
         vec![Effect::Engine(Command::Run(spec))]
     }
 
+    /// Whether the last run is run again when a module is saved, from now on.
+    pub(super) fn arm_run_on_save(&mut self) {
+        self.setup.care.on_save = !self.setup.care.on_save;
+        let text = if self.setup.care.on_save {
+            "from now on the last run is run again when a module is saved that its hosts have"
+        } else {
+            "what is saved is used by the next run, and runs nothing by itself"
+        };
+        self.tell(Level::Info, text);
+    }
+
+    /// These hosts have an older text than was saved just now: what ran there last is run again, if that is armed and it
+    /// is over. A script is not: it is a program of its own.
+    pub(super) fn run_on_save(&mut self, saved: &[TargetId]) -> Vec<Effect> {
+        let last = self.model.runs.iter().next_back().map(|(_, run)| run);
+        let Some(last) = last.filter(|run| self.setup.care.on_save && !run.is_active()) else {
+            return Vec::new();
+        };
+        let spec = &last.spec;
+        if spec.code.script().is_some() || !saved.iter().any(|id| spec.targets.contains(id)) {
+            return Vec::new();
+        }
+        let (code, targets, steps) = (spec.code.clone(), spec.targets.clone(), spec.steps);
+        self.run_or_ask(code, targets, steps)
+    }
+
     /// The newest run that waits between two steps.
     fn held(&self) -> Option<&Run> {
         self.model.runs.iter().rev().map(|(_, run)| run).find(|run| run.is_held())
@@ -74,6 +100,13 @@ impl App {
         let key = self.setup.keymap.chord(Place::Editor, Action::GoOn);
         let key = key.map(|chord| format!(": {chord} goes on")).unwrap_or_default();
         Some(format!("run {} waits after step {} of {}{key}", run.spec.id.0, phase.step, phase.steps))
+    }
+
+    /// Whether saving runs something, for the status bar.
+    pub(super) fn watches(&self) -> Option<String> {
+        let key = self.setup.keymap.chord(Place::Editor, Action::RunOnSave);
+        let key = key.map(|chord| format!(": {chord} ends that")).unwrap_or_default();
+        self.setup.care.on_save.then(|| format!("saving a module runs the last run again{key}"))
     }
 
     /// Cuts the runs to come into steps.

@@ -56,7 +56,12 @@ impl App {
 
     fn draw_bars(&self, areas: &crate::tui::layout::Areas, buf: &mut Buffer) {
         let cx = self.context(areas.status, true);
-        bars::status(&cx, self.asks().or_else(|| self.holds()).as_deref(), areas.status, buf);
+        bars::status(
+            &cx,
+            self.asks().or_else(|| self.holds()).or_else(|| self.watches()).as_deref(),
+            areas.status,
+            buf,
+        );
         let fresh = self.model.notices.latest().is_some_and(|notice| self.now.0 < notice.at.0 + TOAST);
         if fresh {
             bars::toast(&cx, areas.body, buf);

@@ -92,6 +92,18 @@ fn enter_connects_what_is_idle_and_explains_what_failed() {
 }
 
 #[test]
+fn one_that_has_an_older_text_is_marked_until_it_has_the_newer_one() {
+    let mut desk = fixture::fleet();
+    desk.target(1, TargetChange::Outdated(true));
+    for width in [26, 60] {
+        let text = desk.draw_in(&FleetPane::default(), Rect::new(0, 0, width, 20));
+        assert_eq!(text.matches("old text").count(), 1, "{text}");
+    }
+    desk.target(1, TargetChange::Outdated(false));
+    assert!(!desk.draw(&FleetPane::default()).contains("old text"));
+}
+
+#[test]
 fn one_that_does_not_answer_says_for_how_long_narrow_and_wide() {
     let mut desk = fixture::fleet();
     let since = Millis(desk.now.0 - 7_000);

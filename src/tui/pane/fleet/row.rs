@@ -46,11 +46,12 @@ fn word(cx: &Context, entry: &Entry) -> Cow<'static, str> {
     }
 }
 
-/// `silent 7s`, `busy 40s`: a link that is ready, and does not answer.
+/// `silent 7s`, `busy 40s`: a link that is ready, and does not answer; `old text`: one that has a module as it was before
+/// it was saved.
 pub(super) fn ailing(cx: &Context, entry: &Entry) -> Option<String> {
     let (health, since) = entry.health;
     let word = match health {
-        Health::Well => return None,
+        Health::Well => return entry.outdated.then(|| "old text".to_owned()),
         Health::Busy => "busy",
         Health::Silent => "silent",
     };
@@ -103,7 +104,7 @@ pub(super) fn draw_target(
     mut pen: Pen<'_>,
 ) {
     let state = entry.state();
-    let own = if entry.health.0 == Health::Well { Role::link(state) } else { Role::Warn };
+    let own = if entry.is_well() { Role::link(state) } else { Role::Warn };
     let (own, dim) = (cx.theme.style(own), cx.theme.style(Role::Dim));
     let marked = cx.selection.contains(entry.target.id);
     let width = pen.room();
@@ -114,7 +115,7 @@ pub(super) fn draw_target(
     pen.column(cx.glyphs.link(state), 2, own);
     let mut beside = beside(cx, entry, width);
     // Whose row it is comes before how fast it is, and deep in the tree before the word for its sign.
-    let well = entry.health.0 == Health::Well;
+    let well = entry.is_well();
     let can_go = entry.agent().is_some() && well || !row.steps.is_empty();
     if can_go && measure(label, width) + beside.len() + 1 > pen.room() {
         beside.clear();
