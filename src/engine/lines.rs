@@ -65,8 +65,8 @@ impl Cutter {
 }
 
 /// The lines of a record, each with what the record says of itself.
-pub fn of_record(logged: Logged, at: Millis) -> Vec<Line> {
-    let Logged { record, text, dropped } = logged;
+pub fn of_record(told: Logged, at: Millis) -> Vec<Line> {
+    let Logged { record, text, dropped } = told;
     let line = |text: &str, record: Record| {
         let (text, record) = (text.strip_suffix('\r').unwrap_or(text).into(), Some(Box::new(record)));
         Line { at, stream: Stream::Log, text, partial: false, record }
@@ -76,9 +76,9 @@ pub fn of_record(logged: Logged, at: Millis) -> Vec<Line> {
         let text = format!("{dropped} records were dropped: they came faster than they could be sent");
         line(&text, Record { severity, level, logger, ..record.clone() })
     });
-    let told = text.split('\n').enumerate();
-    let told = told.map(|(at, text)| line(text, Record { goes_on: at > 0, ..record.clone() }));
-    missing.into_iter().chain(told).collect()
+    let all = text.split('\n').enumerate();
+    let all = all.map(|(at, text)| line(text, Record { goes_on: at > 0, ..record.clone() }));
+    missing.into_iter().chain(all).collect()
 }
 
 /// Where a piece of at most [`LONGEST`] bytes ends without cutting a character in two.

@@ -55,10 +55,14 @@ pub fn logged(message: &[u8]) -> Result<Logged, String> {
         severity: number(0) as i64,
         level: name(1),
         logger: name(2),
-        made: (number(3) * 1000.0) as u64,
+        made: count(number(3) * 1000.0),
         goes_on: false,
     };
-    Ok(Logged { record, text: text(4), dropped: number(5) as u64 })
+    Ok(Logged { record, text: text(4), dropped: count(number(5)) })
+}
+
+fn count(number: f64) -> u64 {
+    u64::try_from(number as i64).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -198,10 +198,7 @@ impl LinesPane {
     /// One step back: the open field, the search, the filter, the level, the narrowing to one host, the reading.
     fn back(&mut self) {
         if self.filter.is_open() || !self.search.back() {
-            if self.filter.back() {
-                let scope = self.view.get_mut().scope();
-                self.look(scope, self.filter.filter().clone());
-            } else if self.level.take().is_some() {
+            if self.filter.back() || self.level.take().is_some() {
                 let scope = self.view.get_mut().scope();
                 self.look(scope, self.filter.filter().clone());
             } else if self.host().is_some() {
