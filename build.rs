@@ -26,6 +26,7 @@ const MODULES: &[&str] = &[
     "feed",
     "files",
     "group",
+    "guard",
     "imports",
     "inert",
     "inert_py2",

@@ -110,6 +110,9 @@ pub struct Run {
     /// What lets the next step begin: ok (no failure), same (equal answers too), ask (you say so), none [default: ok; with --halt-at: none]
     #[arg(long, value_name = "GATE", requires = "in_steps")]
     pub gate: Option<Gate>,
+    /// How many protected targets it is meant to hit; --yes says nothing about those
+    #[arg(long, value_name = "N")]
+    pub protected: Option<usize>,
     /// Do not ask before a run on many targets
     #[arg(short, long)]
     pub yes: bool,
@@ -184,6 +187,10 @@ pub struct Carried {
     #[arg(long, value_name = "N")]
     pub fanout: Option<usize>,
 
+    /// How many protected targets a put is meant to hit; --yes says nothing about those
+    #[arg(long, value_name = "N")]
+    pub protected: Option<usize>,
+
     /// Do not ask before many targets are reached
     #[arg(short, long)]
     pub yes: bool,
@@ -238,6 +245,7 @@ pub struct ConfigCommand {
 
 /// What holds everywhere.
 #[derive(Debug, Args)]
+#[allow(clippy::struct_excessive_bools)] // each is a flag that a person types
 #[command(next_help_heading = "Everywhere")]
 pub struct Common {
     /// The interpreter on the far side; looked for when not given
@@ -256,6 +264,12 @@ pub struct Common {
     /// Read no configuration
     #[arg(long, global = true, conflicts_with = "config")]
     pub no_config: bool,
+    /// Run nothing; hosts are only looked at
+    #[arg(long, global = true)]
+    pub read_only: bool,
+    /// Run under a guard rail that refuses what changes a host; needs Python 3.8 there
+    #[arg(long, global = true)]
+    pub guard: bool,
     /// Write a log of what hailer does to this file
     #[arg(long, global = true, value_name = "FILE")]
     pub log: Option<PathBuf>,

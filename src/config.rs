@@ -19,6 +19,7 @@ pub const SAMPLE: &str = include_str!("../assets/config.toml");
 /// Everything that can be configured.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[allow(clippy::struct_excessive_bools)] // each is a field that a person writes
 pub struct Config {
     /// The longest from the first attempt until a target is ready for calls.
     pub connect_timeout: Span,
@@ -47,6 +48,12 @@ pub struct Config {
     pub mouse: bool,
     /// A run on more targets than this is asked about first; zero: never.
     pub confirm_over: usize,
+    /// Targets on which nothing is to run by accident: names, node sets, globs.
+    pub protected: Vec<String>,
+    /// Nothing is run, only looked at.
+    pub read_only: bool,
+    /// Runs go under the guard rail, which refuses what changes a host.
+    pub guard: bool,
     /// What is kept of the lines that hosts write.
     pub log: Log,
     /// What is listed when the console starts.
@@ -93,6 +100,9 @@ impl Default for Config {
             ascii: false,
             mouse: true,
             confirm_over: 50,
+            protected: Vec::new(),
+            read_only: false,
+            guard: false,
             log: Log::default(),
             discover: Discover::default(),
             keys: BTreeMap::new(),

@@ -23,7 +23,7 @@ use crate::link::opening::Options;
 use crate::open_files;
 use crate::print::headless::{self, Look, Plan};
 use crate::print::outcome::OK;
-use crate::print::{bootstrap, hosts, writer};
+use crate::print::{bootstrap, consent, hosts, writer};
 use crate::script_file;
 use crate::tui;
 use crate::tunnel::Defaults;
@@ -73,6 +73,8 @@ fn with_flags(mut config: Config, common: &Common) -> Config {
     if let Some(python) = &common.python {
         config.python.clone_from(python);
     }
+    config.read_only |= common.read_only;
+    config.guard |= common.guard;
     // Of two options that contradict each other, ssh takes the first.
     config.library.splice(0..0, common.lib.iter().cloned());
     config.ssh_options.splice(0..0, common.ssh_option.iter().cloned());
@@ -139,6 +141,7 @@ fn headless_run(run: &Run, common: &Common) -> Result<u8, String> {
     config.connect_timeout = run.connect_timeout.unwrap_or(config.connect_timeout);
     config.silence = run.silence.unwrap_or(config.silence);
     config.fanout = run.fanout.unwrap_or(config.fanout);
+    not_read_only(&config)?;
     let library = Arc::new(Library::new(Library::named(&config.library)?));
     let code = match (&run.template, run.module.split_first()) {
         (Some(path), _) => Code::Template(script_file::read_template(path, &run.set)?.into()),
@@ -153,14 +156,13 @@ fn headless_run(run: &Run, common: &Common) -> Result<u8, String> {
         (None, None) => code(run)?.into(),
     };
     let targets = targets(&run.target)?;
-    if !run.yes {
-        headless::confirm(targets.len(), config.confirm_over)?;
-    }
+    consent::asked(&targets, &config, run.yes, run.protected)?;
     let plan = Plan {
         code,
         timeout: config.timeout.limit(),
         fanout: (config.fanout > 0).then_some(config.fanout),
         steps: steps(run, targets.len())?,
+        guard: config.guard,
         look: look(run),
         color: common.color,
     };
@@ -173,13 +175,20 @@ fn carry(way: Way, local: &str, remote: &str, carried: &Carried, common: &Common
     let mut config = with_flags(config(common)?, common);
     config.connect_timeout = carried.connect_timeout.unwrap_or(config.connect_timeout);
     config.fanout = carried.fanout.unwrap_or(config.fanout);
+    if way == Way::Put {
+        not_read_only(&config)?;
+        if config.guard {
+            return Err("the guard rail lets nobody write files on a host; nothing was put".to_owned());
+        }
+    }
     let files = Files::new(way, local, remote, carried.delete)?;
     if way == Way::Put {
         fs::metadata(&files.local).map_err(|error| format!("{local}: {error}"))?;
     }
     let targets = targets(&carried.target)?;
-    if !carried.yes {
-        headless::confirm(targets.len(), config.confirm_over)?;
+    match way {
+        Way::Put => consent::asked(&targets, &config, carried.yes, carried.protected)?,
+        Way::Fetch => consent::many(targets.len(), config.confirm_over, carried.yes)?,
     }
     let look = match carried {
         Carried { json: true, .. } => Look::Json,
@@ -192,6 +201,7 @@ fn carry(way: Way, local: &str, remote: &str, carried: &Carried, common: &Common
         timeout: carried.timeout.and_then(crate::duration::Span::limit),
         fanout: (config.fanout > 0).then_some(config.fanout),
         steps: None,
+        guard: false,
         look,
         color: common.color,
     };
@@ -204,9 +214,22 @@ fn script(wanted: &Script, common: &Common) -> Result<u8, String> {
     let configured = config(common)?;
     // The flag says what the script runs under; what its hosts use it says itself.
     let config = Config { python: configured.python.clone(), ..with_flags(configured, common) };
+    not_read_only(&config)?;
+    if config.guard {
+        return Err(
+            "the guard rail would keep a script from the hosts that it is for; nothing was run".to_owned()
+        );
+    }
     let code = Code::Script(script_file::read(&wanted.file, wanted.arguments.clone())?);
-    let plan =
-        Plan { code, timeout: None, fanout: None, steps: None, look: Look::Script, color: common.color };
+    let plan = Plan {
+        code,
+        timeout: None,
+        fanout: None,
+        steps: None,
+        guard: false,
+        look: Look::Script,
+        color: common.color,
+    };
     let mut own = inventory::this_machine();
     own.address.hops.iter_mut().for_each(|hop| hop.options.python.clone_from(&common.python));
     let mut places = Library::named(&config.library)?;
@@ -236,6 +259,17 @@ fn steps(run: &Run, targets: usize) -> Result<Option<Steps>, String> {
         headless::can_ask("--gate ask")?;
     }
     Ok(Some(steps))
+}
+
+/// Nothing that would run anything passes here while only looking is wanted.
+fn not_read_only(config: &Config) -> Result<(), String> {
+    if config.read_only {
+        return Err(
+            "nothing was run: read-only is asked for (--read-only, or read_only in the configuration)"
+                .to_owned(),
+        );
+    }
+    Ok(())
 }
 
 fn look(run: &Run) -> Look {

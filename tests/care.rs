@@ -79,3 +79,103 @@ fn a_gate_that_asks_needs_a_terminal_before_anything_runs() {
         text(&output.stderr)
     );
 }
+
+/// A configuration in a folder of its own.
+fn configured(text: &str) -> (tempfile::TempDir, String) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("config.toml");
+    std::fs::write(&path, text).expect("a file");
+    let path = path.to_str().expect("a path").to_owned();
+    (folder, path)
+}
+
+fn under(config: &str, args: &[&str]) -> (String, String, Option<i32>) {
+    let (_folder, path) = configured(config);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hailer"));
+    let output =
+        command.args(["--config", &path]).args(args).stdin(Stdio::null()).output().expect("the command");
+    (text(&output.stdout).to_owned(), text(&output.stderr).to_owned(), output.status.code())
+}
+
+#[test]
+fn protected_targets_want_their_number_and_yes_is_not_enough() {
+    let config = "protected = [\"local:prod-*\"]";
+    let run = ["run", "-t", "local:prod-a,local:prod-b,local:c", "5"];
+    for more in [&[][..], &["--yes"], &["--protected", "3"], &["--protected", "0", "--yes"]] {
+        let (out, err, status) = under(config, &[&run[..], more].concat());
+        assert_eq!((out.as_str(), status), ("", Some(2)), "{more:?}: {err}");
+        assert!(
+            err.contains("2 of 3 targets are protected: local:prod-[a-b]")
+                || err.contains("local:prod-a,local:prod-b"),
+            "{err}"
+        );
+    }
+    let (out, err, status) = under(config, &[&run[..], &["--protected", "2"]].concat());
+    assert_eq!((out.lines().count(), status), (3, Some(0)), "{err}");
+    let (_, err, status) = under(config, &["run", "-t", "local:c", "--protected", "1", "5"]);
+    assert!(
+        status == Some(2) && err.contains("0 of 1 targets are protected; --protected 1 says otherwise"),
+        "{err}"
+    );
+    assert_eq!(under(config, &["run", "-t", "local:c", "5"]).0, "5\n");
+}
+
+#[test]
+fn a_put_goes_through_the_same_gate() {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    let path = file.path().to_str().expect("a path");
+    let put = ["put", path, "/nowhere/file", "--yes"];
+    let (_, err, status) = under("protected = [\"local\"]", &put);
+    assert!(status == Some(2) && err.contains("1 of 1 targets are protected: local"), "{err}");
+    let (_, err, status) = under("guard = true", &put);
+    assert!(status == Some(2) && err.contains("lets nobody write files"), "{err}");
+}
+
+#[test]
+fn a_pattern_that_is_none_stops_everything_that_runs() {
+    let (out, err, status) = under("protected = [\"@prod\"]", &["run", "5"]);
+    assert_eq!((out.as_str(), status), ("", Some(2)));
+    assert!(err.contains("\"@prod\" is a group or a tag, and none are known here"), "{err}");
+}
+
+#[test]
+fn read_only_runs_nothing() {
+    let script = tempfile::NamedTempFile::new().expect("a file");
+    let path = script.path().to_str().expect("a path");
+    for (config, args) in [
+        ("read_only = true", &["run", "5"][..]),
+        ("", &["run", "--read-only", "5"]),
+        ("", &["--read-only", "script", path]),
+        ("read_only = true", &["put", path, "/nowhere/file"]),
+    ] {
+        let (out, err, status) = under(config, args);
+        assert_eq!((out.as_str(), status), ("", Some(2)), "{args:?}");
+        assert!(err.contains("nothing was run: read-only is asked for"), "{err}");
+    }
+    assert_eq!(under("read_only = true", &["config", "--check"]).2, Some(0));
+}
+
+#[test]
+fn the_guard_rail_refuses_what_changes_a_host_and_lets_look() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("file");
+    let write = format!("open({file:?}, 'w')");
+    let (refused, status) = lines(&["--guard", &write]);
+    assert_eq!((&refused[0]["error"]["type"], status), (&json!("hailer.Refused"), Some(1)), "{refused:?}");
+    let traceback = refused[0]["error"]["traceback"].as_str().unwrap_or_default();
+    assert!(
+        traceback.contains("File \"<run 1>\", line 1") && traceback.matches("  File ").count() == 1,
+        "{traceback}"
+    );
+    assert!(!file.exists());
+    assert_eq!(said(&["--guard", "import os; os.path.basename(os.getcwd()) != ''"]).0, "True\n");
+    let (skipped, status) = lines(&["--guard", "--python", "python2.7", "1"]);
+    if status == Some(3) && skipped[0]["state"] == "skipped" {
+        let why = skipped[0]["why"].as_str().unwrap_or_default();
+        assert!(why.contains("needs CPython 3.8 or later, and this is Python 2.7"), "{why}");
+    } else {
+        println!("SKIPPED: there is no Python 2.7 to show that it is skipped");
+    }
+    let (_, err, status) = under("guard = true", &["script", "x.py"]);
+    assert_eq!(status, Some(2), "{err}");
+}

@@ -194,13 +194,13 @@ fn names_and_settings_of_a_host_of_ones_own() {
 }
 
 #[test]
-fn programs_end_with_the_run_that_started_them() {
+fn programs_that_run_for_too_long_end_with_all_that_they_started() {
     let Some(fleet) = fleet() else { return };
     for (target, container) in [("minimal", "hailer-minimal"), ("docker:hailer-c10", "hailer-c10")] {
         let word = format!("{}{}", 7_000_000, std::process::id());
-        let code = format!("Exec.shell('sleep {word} & sleep {word}', stream=True)");
-        let ran = fleet.run(&[target], &["--timeout", "2s"], &code);
-        assert_eq!(ran.cell(target)["state"], "timed out", "{}", ran.cell(target));
+        let code = format!("Exec.shell('sleep {word} & sleep {word}', timeout=0.5)");
+        let ran = fleet.run(&[target], &[], &code);
+        assert_eq!(ran.cell(target)["error"]["type"], "hailer.child.TimeoutExpired", "{}", ran.cell(target));
         let end = Instant::now() + Duration::from_secs(20);
         loop {
             let look = ["exec", container, "sh", "-c", "cat /proc/[0-9]*/cmdline | tr '\\0' ' '"];

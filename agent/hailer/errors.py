@@ -8,9 +8,10 @@ DEPTH = 16  # of a chain of causes
 FRAMES = 100  # of a traceback; of a longer one, both ends
 TEXT = 10000  # characters of a message
 OURS = frozenset("hailer/%s.py" % name for name in list(core.TOOLS) + [
-    "core", "aio", "errors", "facts", "failure", "files", "group", "imports", "inert", "inert_py2", "land", "queue", "reach",
-    "relay", "script", "setops", "ship", "source", "transfer", "tunnel", "values", "atomic", "diff", "follow", "removal",
-    "keys", "logs", "packages", "plan",
+    "core", "aio", "errors", "facts", "failure", "files", "group", "guard", "imports", "inert", "inert_py2", "land", "queue",
+    "reach", "relay", "script", "setops", "ship", "source", "transfer", "tunnel", "values", "atomic", "diff", "follow",
+    "removal", "keys", "packages", "plan",
+    "logs",
 ])
 
 

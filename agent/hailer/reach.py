@@ -70,6 +70,8 @@ class Request(core.Asked):
         self.waiting = []
         self.warnings = []  # their pickles
         self.cancelled = False
+        if request[0] != "close" and hasattr(sys, "audit"):
+            sys.audit("hailer.reach", request[0])  # which a guard rail may refuse
         core.step_aside()
         core.Asked.__init__(self, core.REACH, core.pickler()(request, 2))
         core.flush()

@@ -31,8 +31,8 @@ def _enum(module, name, member, value):
 
 for stand in (_opaque, _named, _dataclass, _enum):
     stand.__module__ = "hailer"
-    if not hasattr(sys.modules["hailer"], stand.__name__):  # others say the same
-        setattr(sys.modules["hailer"], stand.__name__, stand)
+    # Two threads may load this text at once, of which one is kept: both must mean the same, or it is opaque itself.
+    sys.modules["hailer"].__dict__.setdefault(stand.__name__, stand)
 _opaque, _named, _dataclass = [getattr(sys.modules["hailer"], name) for name in ("_opaque", "_named", "_dataclass")]
 
 

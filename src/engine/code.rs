@@ -87,6 +87,19 @@ impl Code {
     }
 }
 
+/// What tracebacks call the expression that [`guarded`] makes: it is the agent's own, and they leave it out.
+pub const GUARDED: &str = "hailer/guard.py";
+
+/// The expression that runs this Python text under the guard rail, in tracebacks under this name.
+pub fn guarded(name: &str, python: &str) -> String {
+    let literal = |text: &str| Value::from(text).repr(usize::MAX);
+    format!(
+        "__import__(\"hailer\")._core.module(\"hailer.guard\").run({}, {})",
+        literal(name),
+        literal(python)
+    )
+}
+
 impl From<String> for Code {
     fn from(text: String) -> Self {
         Self::Text(text)
@@ -154,6 +167,14 @@ mod tests {
         );
         assert_eq!(code.text(), "print('é')\n");
         assert_eq!(code.script().map(Script::name).as_deref(), Some("a'b.py"));
+    }
+
+    #[test]
+    fn guarded_text_travels_as_one_expression() {
+        assert_eq!(
+            guarded("<run 7>", "print('é')\n"),
+            "__import__(\"hailer\")._core.module(\"hailer.guard\").run('<run 7>', \"print('é')\\n\")"
+        );
     }
 
     #[test]

@@ -60,6 +60,22 @@ pub enum Command {
     Shutdown,
 }
 
+impl Command {
+    /// Whether it runs something on a host.
+    pub fn runs(&self) -> bool {
+        match self {
+            Self::Run(_) | Self::RunHere(_) | Self::GoOn { yes: true, .. } => true,
+            Self::Add { .. }
+            | Self::Connect(_)
+            | Self::Disconnect(_)
+            | Self::Cancel { .. }
+            | Self::GoOn { yes: false, .. }
+            | Self::Answer { .. }
+            | Self::Shutdown => false,
+        }
+    }
+}
+
 /// How to stop a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]

@@ -1,5 +1,5 @@
 //! Runs in steps: a few targets first, then batches of the others. What lets the next step begin, and when the rest is given
-//! up. Plain data and pure logic; [`crate::engine::runs`] drives it.
+//! up. Plain data and pure logic; `engine::runs` drives it.
 //!
 //! The words are those that people know from Salt (`--batch`, percentages) and Ansible (`serial`, `max_fail_percentage`).
 

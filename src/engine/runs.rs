@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::time::Instant;
 
+use crate::engine::code;
 use crate::engine::command::{Interrupt, RunId, RunSpec};
 use crate::engine::event::{Cell, Event, Level, Millis, RunChange};
 use crate::engine::files::Files;
@@ -118,7 +119,12 @@ impl Runs {
     /// The text that a run's calls are to run, and what tracebacks call it.
     pub fn code(&self, run: RunId) -> Option<(String, Cow<'_, str>)> {
         let active = self.active.get(&run)?;
-        Some((format!("<run {}>", run.0), active.spec.code.python()))
+        let (name, python) = (format!("<run {}>", run.0), active.spec.code.python());
+        if active.spec.guard {
+            let guarded = code::guarded(&name, &python);
+            return Some((code::GUARDED.to_owned(), guarded.into()));
+        }
+        Some((name, python))
     }
 
     /// What a run puts or fetches, if it does.
@@ -322,7 +328,17 @@ impl Runs {
             LinkState::Idle | LinkState::Queued | LinkState::Retrying { .. } => Cell::Queued,
             LinkState::Connecting => Cell::Connecting,
             LinkState::Booting => Cell::Booting,
-            LinkState::Ready(_) => Cell::Running,
+            LinkState::Ready(agent) => {
+                let guard = self.active.get(&run).is_some_and(|active| active.spec.guard);
+                if guard && !agent.can_guard() {
+                    let why = format!(
+                        "the guard rail needs CPython 3.8 or later, and this is Python {}",
+                        agent.version()
+                    );
+                    return self.over(run, target, Cell::Skipped { why }, step);
+                }
+                Cell::Running
+            }
             LinkState::Unreachable(failure) => {
                 return self.over(run, target, Cell::Unreachable { failure: failure.clone() }, step);
             }

@@ -316,3 +316,37 @@ fn one_of_a_later_step_can_be_cancelled_before_its_turn() {
     bench.returns(2);
     assert_eq!(bench.told(), ["2:value", "finished"]);
 }
+
+#[test]
+fn a_python_that_cannot_be_guarded_is_skipped_and_never_called() {
+    let agent = |python, implementation: &str| {
+        LinkState::Ready(AgentInfo { python, implementation: implementation.into(), ..AgentInfo::default() })
+    };
+    let old = [agent((3, 7, 16), "CPython"), agent((2, 7, 18), "CPython"), agent((3, 10, 1), "PyPy")];
+    let mut bench = Bench::with(old.into_iter().chain([agent((3, 8, 0), "CPython"), LinkState::Idle]));
+    bench.start_with(RunSpec { guard: true, ..bench.spec() });
+    assert_eq!(bench.orders(), [Order::Call(RUN, t(3)), Order::Connect(t(4))]);
+    assert_eq!(bench.told(), ["0:skipped", "1:skipped", "2:skipped", "3:running"]);
+    assert_eq!(bench.skipped[0], "0:the guard rail needs CPython 3.8 or later, and this is Python 3.7.16");
+    bench.link(4, agent((3, 6, 15), "CPython"));
+    bench.returns(3);
+    assert_eq!(bench.told(), ["4:skipped", "3:value", "finished"]);
+    assert_eq!(bench.orders(), []);
+}
+
+#[test]
+fn guarded_code_is_wrapped_and_other_code_is_not() {
+    let mut bench = Bench::with([ready()]);
+    bench.start(None, None);
+    assert_eq!(
+        bench.runs.code(RUN).map(|(name, code)| (name, code.into_owned())),
+        Some(("<run 1>".into(), "1".into()))
+    );
+    let mut bench = Bench::with([LinkState::Idle]);
+    bench.start_with(RunSpec { guard: true, ..bench.spec() });
+    let (name, code) = bench.runs.code(RUN).expect("the run's");
+    assert!(
+        name == code::GUARDED && code.contains("hailer.guard") && code.ends_with("('<run 1>', '1')"),
+        "{code}"
+    );
+}

@@ -2,6 +2,7 @@
 
 pub mod docker;
 pub mod nodeset;
+pub mod protected;
 pub mod ssh_config;
 
 use std::path::PathBuf;

@@ -46,6 +46,11 @@ impl AgentInfo {
         info
     }
 
+    /// Whether it has what the guard rail is made of: audit hooks.
+    pub fn can_guard(&self) -> bool {
+        self.implementation == "CPython" && self.python >= (3, 8, 0)
+    }
+
     /// `3.11.2`
     pub fn version(&self) -> String {
         let (major, minor, micro) = self.python;

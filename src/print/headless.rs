@@ -1,7 +1,7 @@
 //! `hailer run`: one run, from the targets' names to the exit status.
 
 use std::fs::OpenOptions;
-use std::io::{self, BufRead, IsTerminal};
+use std::io::{self, IsTerminal};
 use std::time::Duration;
 
 use crate::cli::Color;
@@ -21,7 +21,6 @@ use crate::print::script::Script;
 use crate::print::signals::Signals;
 use crate::print::table::Table;
 use crate::print::text::{Prefix, Text};
-use crate::print::writer::say;
 
 /// The only run of a headless engine.
 const RUN: RunId = RunId(1);
@@ -72,6 +71,8 @@ pub struct Plan {
     pub fanout: Option<usize>,
     /// The steps it is cut into.
     pub steps: Option<Steps>,
+    /// Under the guard rail.
+    pub guard: bool,
     /// How it is printed.
     pub look: Look,
     /// Whether prefixes are coloured.
@@ -94,6 +95,7 @@ pub fn run(plan: Plan, mut config: EngineConfig) -> io::Result<u8> {
         timeout: plan.timeout,
         fanout: plan.fanout,
         steps: plan.steps,
+        guard: plan.guard,
         ..RunSpec::new(RUN, plan.code, targets.iter().map(|(id, _)| *id).collect())
     };
     let mut questions = Questions::new(targets.clone(), TERMINAL);
@@ -136,27 +138,5 @@ pub fn can_ask(flag: &str) -> Result<(), String> {
         Err(_) => {
             Err(format!("{flag} needs a terminal to ask on ({TERMINAL}), and there is none; nothing was run"))
         }
-    }
-}
-
-/// Asks whether a run on so many targets is meant. Where nobody can be asked, the answer is an error that says what to do.
-///
-/// # Errors
-/// Nobody can be asked, or the answer is no. The words are for the person.
-pub fn confirm(targets: usize, over: usize) -> Result<(), String> {
-    if over == 0 || targets <= over {
-        return Ok(());
-    }
-    if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
-        return Err(format!(
-            "{targets} targets are more than confirm_over = {over}, and nobody can be asked here; add --yes if it is meant"
-        ));
-    }
-    say(&format!("Run on {targets} targets? [y/N] "));
-    let mut answer = String::new();
-    let read = io::stdin().lock().read_line(&mut answer);
-    match (read, answer.trim()) {
-        (Ok(_), "y" | "Y" | "yes") => Ok(()),
-        _ => Err("nothing was run".to_owned()),
     }
 }

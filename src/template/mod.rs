@@ -7,7 +7,7 @@
 //! | --- | --- |
 //! | [`translate()`] | the line rules: blocks, statements, text |
 //! | [`text`] | a line of text with its expressions |
-//! | [`line`] | lines and blanks as Python sees them |
+//! | [`mod@line`] | lines and blanks as Python sees them |
 
 pub mod line;
 pub mod text;

@@ -3,7 +3,7 @@
 //! | file | what lives there |
 //! | --- | --- |
 //! | [`shell`], [`pace`] | the loop, and when it draws |
-//! | [`terminal`], [`tty`], [`leaving`] | the real terminal, and what follows it |
+//! | [`terminal`], [`tty`], `leaving` | the real terminal, and what follows it |
 //! | [`app`], [`ui`], [`msg`] | what follows from what happens; no I/O |
 //! | [`action`], [`keys`] | the one table of actions, and the keys that ask for them |
 //! | [`layout`], [`theme`], [`glyphs`], [`pen`], [`bars`] | where things are and what they look like |

@@ -61,6 +61,15 @@ pub fn parse(text: &str) -> Parsed {
     Parsed { tokens, problem }
 }
 
+/// Why a Python of this version does not take the text, as far as grammar goes; none: nothing is known against it.
+pub fn too_new_for(text: &str, version: (u8, u8)) -> Option<String> {
+    let options = ParseOptions::from(Mode::Module).with_target_version(version.into());
+    let parsed = parse_unchecked(text, options);
+    let first = parsed.unsupported_syntax_errors().first()?.to_string();
+    let words = first.split(" (syntax was").next().unwrap_or_default();
+    Some(words.strip_prefix("Cannot use ").unwrap_or(words).to_owned())
+}
+
 /// The text is one line that says something and lacks nothing: Enter may run it.
 pub fn is_complete_line(text: &str) -> bool {
     let parsed = parse_unchecked(text, ParseOptions::from(Mode::Module));

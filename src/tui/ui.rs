@@ -8,7 +8,7 @@ use crate::engine::command::{Interrupt, RunId};
 use crate::engine::event::{Millis, QuestionId};
 use crate::tui::action::Place;
 use crate::tui::layout::{self, Areas, PaneId, Ratios};
-use crate::tui::overlay::confirm::Confirm;
+use crate::tui::overlay::confirm::{self, Confirm};
 use crate::tui::overlay::details::Details;
 use crate::tui::overlay::menu::Menu;
 use crate::tui::overlay::messages::Messages;
@@ -96,7 +96,7 @@ impl Overlay {
                 layout::centred(body, 110, body.height.saturating_sub(2).max(5))
             }
             Self::Messages(_) => layout::centred(body, 110, body.height.saturating_sub(4).max(5)),
-            Self::Confirm(_) => layout::centred(body, 72, 16),
+            Self::Confirm(_) => layout::centred(body, 84, confirm::HEIGHT),
             Self::Script(_) => layout::centred(body, 100, script::HEIGHT),
             Self::Details(_) => layout::centred(body, body.width.saturating_sub(6).max(40), body.height),
             Self::Question(asking) => question::area(asking.question(), body),

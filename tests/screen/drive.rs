@@ -34,11 +34,20 @@ impl Drive {
     }
 
     pub fn with(width: u16, height: u16, glyphs: &Glyphs, depth: Depth) -> Self {
+        Self::all(width, height, glyphs, depth, Care { confirm_over: 50, ..Care::default() })
+    }
+
+    /// With as much care.
+    pub fn with_care(width: u16, height: u16, care: Care) -> Self {
+        Self::all(width, height, &glyphs::UNICODE, Depth::Ansi, care)
+    }
+
+    fn all(width: u16, height: u16, glyphs: &Glyphs, depth: Depth, care: Care) -> Self {
         let setup = Setup {
             theme: Theme::plain(depth),
             glyphs: *glyphs,
             keymap: Keymap::new(&Overrides::new()).expect("the defaults"),
-            care: Care { confirm_over: 50, ..Care::default() },
+            care,
             timeout: None,
             fanout: None,
             lines: hailer::model::lines::Caps::default(),

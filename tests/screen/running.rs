@@ -1,10 +1,13 @@
 //! From typed code to what the engine is asked.
 
+use hailer::engine::code::Script;
 use hailer::engine::command::{Command, Interrupt, RunId};
 use hailer::engine::event::{Cell, Event, Millis, Phase, RunChange, TargetChange};
 use hailer::engine::rollout::Steps;
-use hailer::engine::target::{LinkState, Origin, TargetId};
-use hailer::tui::msg::Effect;
+use hailer::engine::target::{AgentInfo, LinkState, Origin, TargetId};
+use hailer::inventory::protected::Protected;
+use hailer::tui::care::Care;
+use hailer::tui::msg::{Effect, Msg};
 use ratatui::crossterm::event::Event as Input;
 
 use crate::drive::Drive;
@@ -160,6 +163,138 @@ fn runs_are_cut_into_the_steps_that_the_palette_was_told_of() {
     assert!(drive.screen().contains("`none` is no number of targets"), "{}", drive.screen());
     drive.keys("<f2>steps off<enter>");
     assert_eq!(drive.keys("<f5>").runs()[0].steps, None);
+}
+
+/// Hosts of which some are protected.
+fn guarded(names: &[&str]) -> Drive {
+    let patterns = ["web-prod*".to_owned(), "db1".to_owned()];
+    let protected = Protected::read(&patterns).expect("patterns");
+    Drive::with_care(120, 40, Care { confirm_over: 50, protected, ..Care::default() }).fleet(names)
+}
+
+#[test]
+fn protected_hosts_turn_the_title_and_want_their_number_typed() {
+    let mut drive = guarded(&["web-prod1", "web-prod2", "web1", "web2"]);
+    assert!(drive.screen().contains("→ ▲ 2 protected · 4 hosts"), "{}", drive.screen());
+    let title =
+        drive.painted().lines().find(|line| line.contains("2 protected")).unwrap_or_default().to_owned();
+    assert!(title.contains("red") && title.contains("bold"), "{title}");
+    drive.keys("restart()<f5>");
+    assert_eq!(drive.effects(), []);
+    insta::assert_snapshot!("protected", drive.screen());
+    drive.input(Input::Paste("2\n".into()));
+    assert!(drive.screen().contains("what is pasted confirms nothing"), "{}", drive.screen());
+    assert_eq!(drive.keys("4<enter>").effects(), [], "all of them is not how many are protected");
+    assert!(drive.screen().contains("That is not how many"), "{}", drive.screen());
+    assert_eq!(drive.keys("<backspace>2<enter>").runs()[0].targets.len(), 4);
+    drive.keys("<f5><enter>");
+    assert_eq!(drive.effects(), [], "Enter alone leaves it");
+    assert!(!drive.screen().contains("run this on"), "{}", drive.screen());
+    drive.keys("<f5>2<esc>");
+    assert_eq!(drive.effects(), []);
+}
+
+#[test]
+fn running_on_one_and_running_again_ask_for_the_same_consent() {
+    let mut drive = guarded(&["db1", "web1"]);
+    drive.keys("restart()<alt-o>");
+    assert!(drive.effects().is_empty() && drive.screen().contains("in steps: first 1, gate ask"));
+    let spec = drive.keys("1<enter>").runs().remove(0);
+    assert_eq!(spec.steps, Some(Steps::ONE_THEN_ASK));
+    drive.raised(1, "db1", "ValueError", "x").value(1, "web1", 1).run(RunId(1), RunChange::Finished);
+    drive.keys("<alt-3>R");
+    assert!(
+        drive.effects().is_empty() && drive.screen().contains("run this on 1 host?"),
+        "{}",
+        drive.screen()
+    );
+    assert_eq!(drive.keys("1<enter>").runs()[0].targets, [TargetId(0)]);
+}
+
+#[test]
+fn without_a_protected_host_nobody_is_asked() {
+    let mut drive = guarded(&["db1", "web1"]);
+    drive.keys("<alt-1>A").keys("<down>m<alt-2>1<f5>");
+    assert_eq!(drive.runs()[0].targets, [TargetId(1)]);
+    assert!(!drive.screen().contains("protected"), "{}", drive.screen());
+}
+
+#[test]
+fn what_a_run_costs_is_told_before_it_begins() {
+    let names: Vec<_> = (1..=60).map(|number| format!("web{number}")).collect();
+    let names: Vec<_> = names.iter().map(String::as_str).collect();
+    let mut drive = Drive::new(120, 40).fleet(&names);
+    let old = AgentInfo { python: (3, 6, 15), implementation: "CPython".into(), ..AgentInfo::default() };
+    drive.link(drive.id("web7"), LinkState::Ready(old));
+    drive.link(drive.id("web9"), LinkState::Lost { why: "gone".into() });
+    drive.keys("<alt-1>A<space><alt-2>(x := 1)<f5>").runs();
+    drive.value(1, "web1", 1).wait(2_000).run(RunId(1), RunChange::Finished).wait(6_000);
+    drive.keys("<alt-1>a<alt-2><f5>");
+    let screen = drive.screen();
+    for words in [
+        "59 more than last time, in run 1",
+        "59 ready, 1 to be connected first",
+        "Python too old on web7: named assignment expression (`:=`) on Python 3.6",
+        "the same code took 2.0s in run 1",
+    ] {
+        assert!(screen.contains(words), "{words} is not in\n{screen}");
+    }
+    insta::assert_snapshot!("costs", screen);
+}
+
+#[test]
+fn a_broken_configuration_lets_nothing_run_unasked() {
+    let care = Care { unsure: true, ..Care::default() };
+    let mut drive = Drive::with_care(80, 24, care).fleet(&["web1"]);
+    drive.keys("1<f5>");
+    assert!(drive.effects().is_empty() && drive.screen().contains("what it protects is not known"));
+    assert_eq!(drive.keys("<tab><enter>").runs().len(), 1);
+}
+
+#[test]
+fn a_read_only_console_runs_nothing_by_whatever_way() {
+    let care = Care { read_only: true, confirm_over: 1, ..Care::default() };
+    let mut drive = Drive::with_care(120, 40, care).fleet(&["web1", "web2"]);
+    assert!(drive.screen().contains("→ read-only · 2 hosts"), "{}", drive.screen());
+    let script = Script { path: "x.py".into(), arguments: Vec::new(), text: "1".into() };
+    for step in 0..5 {
+        match step {
+            0 => drive.keys("1<f5>"),
+            1 => drive.keys("<alt-o>"),
+            2 => drive.keys("<alt-1>A<space><alt-2><f5>"),
+            3 => drive.keys("<f2>run<enter>"),
+            _ => drive.msg(Msg::Script(Ok(script.clone()))),
+        };
+        assert_eq!(drive.effects(), [], "{step}");
+        assert!(drive.screen().contains("this console is read-only"), "{}", drive.screen());
+        drive.wait(6_000);
+    }
+    drive.keys("<alt-1>r");
+    assert_eq!(drive.effects(), [Effect::Engine(Command::Connect(vec![TargetId(0)]))], "looking is allowed");
+}
+
+#[test]
+fn a_script_is_asked_about_where_it_may_reach_protected_hosts() {
+    let script = || Msg::Script(Ok(Script { path: "x.py".into(), arguments: Vec::new(), text: "1".into() }));
+    let mut drive = guarded(&["web1"]);
+    drive.msg(script());
+    assert!(drive.effects().is_empty() && drive.screen().contains("a script may reach protected hosts"));
+    let run = drive.keys("<tab><enter>").effects();
+    assert!(matches!(&run[..], [Effect::Engine(Command::RunHere(_))]), "{run:?}");
+}
+
+#[test]
+fn a_guarded_run_says_so_and_whom_it_will_skip() {
+    let care = Care { guard: true, confirm_over: 1, ..Care::default() };
+    let mut drive = Drive::with_care(120, 40, care).fleet(&["web1", "web2"]);
+    let old = AgentInfo { python: (3, 7, 16), implementation: "CPython".into(), ..AgentInfo::default() };
+    drive.link(drive.id("web2"), LinkState::Ready(old));
+    assert!(drive.screen().contains("→ guarded · 2 hosts"), "{}", drive.screen());
+    drive.keys("look()<f5>");
+    let screen = drive.screen();
+    assert!(screen.contains("Python too old on web2: 3.7 has no guard rail, skipped"), "{screen}");
+    assert!(screen.contains("under the guard rail"), "{screen}");
+    assert!(drive.keys("<tab><enter>").runs()[0].guard);
 }
 
 #[test]

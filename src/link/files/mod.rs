@@ -7,7 +7,7 @@
 //!
 //! | file | what lives there |
 //! | --- | --- |
-//! | [`line`] | the channel, for a thread: orders, bytes, credit |
+//! | [`mod@line`] | the channel, for a thread: orders, bytes, credit |
 //! | [`window`] | how much may be under way on it |
 //! | [`source`] | put: the tree here is told of and sent |
 //! | [`sink`] | fetch: what a host tells of is taken in, under names that are checked here |

@@ -86,6 +86,10 @@ impl App {
             asking.paste(text);
             return Vec::new();
         }
+        if let Some(Overlay::Confirm(_)) = self.ui.overlays.last() {
+            self.tell(Level::Warning, "what is pasted confirms nothing: type it");
+            return Vec::new();
+        }
         let editing = self.ui.overlays.is_empty() && self.ui.focus == PaneId::Editor;
         let took_it = self.with_top(|pane, cx| {
             let Some(field) = pane.field() else { return false };
@@ -186,10 +190,13 @@ impl App {
                 Some(Chosen::Ask(ask)) => self.fulfil(vec![ask]),
                 None => Vec::new(),
             },
-            Some(Overlay::Confirm(confirm)) => match confirm.answer() {
-                Some((code, targets, steps)) => self.start(code, targets, steps),
-                None => Vec::new(),
-            },
+            Some(Overlay::Confirm(mut confirm)) => {
+                if confirm.is_wrong() {
+                    self.ui.overlays.push(Overlay::Confirm(confirm));
+                    return Vec::new();
+                }
+                confirm.answer().map_or_else(Vec::new, |intent| self.start(intent))
+            }
             Some(Overlay::Question(asking)) => self.answer(asking.answer()),
             Some(Overlay::Script(mut line)) => {
                 let effect = line.read();

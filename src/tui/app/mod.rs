@@ -65,6 +65,11 @@ impl App {
 
     /// Takes in what happened at this moment, and says what is to be done.
     pub fn update(&mut self, now: Millis, msg: Msg) -> Vec<Effect> {
+        let effects = self.respond(now, msg);
+        self.let_pass(effects)
+    }
+
+    fn respond(&mut self, now: Millis, msg: Msg) -> Vec<Effect> {
         self.now = self.now.max(now);
         match msg {
             Msg::Input(event) => return self.input(event),
@@ -104,10 +109,13 @@ impl App {
     fn learn(&mut self, events: Vec<Event>) -> Vec<Effect> {
         let (mut found, mut saved) = (false, Vec::new());
         for event in events {
+            if let Event::Target { id, change: TargetChange::Found(target), .. } = &event {
+                self.setup.care.heed(*id, target);
+                found = true;
+            }
             if let Event::Target { id, change: TargetChange::Outdated(true), .. } = event {
                 saved.push(id);
             }
-            found |= matches!(event, Event::Target { change: TargetChange::Found(_), .. });
             self.model.apply(event);
         }
         self.heed_question();
@@ -125,7 +133,10 @@ impl App {
     fn fulfil_one(&mut self, ask: Ask) -> Vec<Effect> {
         match ask {
             Ask::Engine(command) => return vec![Effect::Engine(command)],
-            Ask::Run { code, targets } => return self.run_or_ask(code, targets, self.setup.care.steps),
+            Ask::Run { code, targets } => {
+                let intent = self.intent(code, targets, self.setup.care.steps);
+                return self.run_or_ask(intent);
+            }
             Ask::Steps(steps) => self.cut_into(steps),
             Ask::Copy(text) => return vec![Effect::Copy(text)],
             Ask::Select(selection) => {

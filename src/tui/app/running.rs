@@ -8,6 +8,7 @@ use crate::engine::rollout::Steps;
 use crate::engine::target::TargetId;
 use crate::model::run::Run;
 use crate::tui::action::{Action, Place};
+use crate::tui::care::{Consent, Intent};
 use crate::tui::msg::{Effect, Outcome};
 use crate::tui::overlay::confirm::Confirm;
 use crate::tui::pane::editor::Ready;
@@ -22,7 +23,7 @@ impl App {
             return Vec::new();
         }
         match self.panes.editor.ready() {
-            Ready::Yes(code) => return self.run_or_ask(code.into(), targets, steps),
+            Ready::Yes(code) => return self.run_or_ask(self.intent(code.into(), targets, steps)),
             Ready::Empty => self.tell(Level::Info, "there is no code to run yet"),
             Ready::Doubtful(why) => {
                 let again = "run again to send it as it is, for an older Python";
@@ -32,25 +33,44 @@ impl App {
         Vec::new()
     }
 
-    /// Starts a run, or asks first where it would hit many.
-    pub(super) fn run_or_ask(
-        &mut self,
-        code: Code,
-        targets: Vec<TargetId>,
-        steps: Option<Steps>,
-    ) -> Vec<Effect> {
-        let many = self.setup.care.confirm_over;
-        if many > 0 && targets.len() > many {
-            self.ui.overlays.push(Overlay::Confirm(Confirm::new(code, targets, steps)));
-            return Vec::new();
+    /// Starts a run, or asks first where it would hit many, or protected ones.
+    pub(super) fn run_or_ask(&mut self, intent: Intent) -> Vec<Effect> {
+        match self.setup.care.consent(&intent) {
+            Consent::Yes | Consent::Count(_) if self.setup.care.read_only => self.refuse(),
+            Consent::Given => return self.start(intent),
+            needed => self.ui.overlays.push(Overlay::Confirm(Confirm::new(intent, needed))),
         }
-        self.start(code, targets, steps)
+        Vec::new()
     }
 
-    pub(super) fn start(&mut self, code: Code, targets: Vec<TargetId>, steps: Option<Steps>) -> Vec<Effect> {
+    /// A run as the person wants runs to be now.
+    pub(super) fn intent(&self, code: Code, targets: Vec<TargetId>, steps: Option<Steps>) -> Intent {
+        Intent { code, targets, steps, guard: self.setup.care.guard, here: false }
+    }
+
+    pub(super) fn start(&mut self, intent: Intent) -> Vec<Effect> {
+        let Intent { code, targets, steps, guard, here } = intent;
+        let spec = RunSpec { steps, guard, ..RunSpec::new(self.next_run(), code, targets) };
         let (timeout, fanout) = (self.setup.timeout, self.setup.fanout);
-        let spec = RunSpec { timeout, fanout, steps, ..RunSpec::new(self.next_run(), code, targets) };
-        vec![Effect::Engine(Command::Run(spec))]
+        let run =
+            if here { Command::RunHere(spec) } else { Command::Run(RunSpec { timeout, fanout, ..spec }) };
+        vec![Effect::Engine(run)]
+    }
+
+    /// The one gate that nothing passes which would run, while the console is read-only.
+    pub(super) fn let_pass(&mut self, mut effects: Vec<Effect>) -> Vec<Effect> {
+        if self.setup.care.read_only {
+            let before = effects.len();
+            effects.retain(|effect| !matches!(effect, Effect::Engine(command) if command.runs()));
+            if effects.len() < before {
+                self.refuse();
+            }
+        }
+        effects
+    }
+
+    fn refuse(&mut self) {
+        self.tell(Level::Warning, "nothing was run: this console is read-only");
     }
 
     /// Whether the last run is run again when a module is saved, from now on.
@@ -76,7 +96,16 @@ impl App {
             return Vec::new();
         }
         let (code, targets, steps) = (spec.code.clone(), spec.targets.clone(), spec.steps);
-        self.run_or_ask(code, targets, steps)
+        let intent = Intent { guard: spec.guard, ..self.intent(code, targets, steps) };
+        // A question that comes up by itself would be given keys that were meant for something else.
+        if self.setup.care.consent(&intent) != Consent::Given {
+            self.tell(
+                Level::Warning,
+                "saved, but a run on so many hosts, or protected ones, is begun by hand",
+            );
+            return Vec::new();
+        }
+        self.start(intent)
     }
 
     /// The newest run that waits between two steps.
@@ -130,9 +159,9 @@ impl App {
         {
             line.text().clone_into(&mut self.ui.script);
         }
-        let code = Code::Script(script);
-        let spec = RunSpec::new(self.next_run(), code, Vec::new());
-        vec![Effect::Engine(Command::RunHere(spec))]
+        // The guard rail would keep it from the hosts that it is for.
+        let intent = self.intent(Code::Script(script), Vec::new(), None);
+        self.run_or_ask(Intent { here: true, guard: false, ..intent })
     }
 
     /// Says why a script does not run, where it was named.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::config::Config;
+use crate::inventory::protected::Protected;
 use crate::model::lines::Caps;
 use crate::tui::care::Care;
 use crate::tui::glyphs::{self, Glyphs};
@@ -40,6 +41,7 @@ impl Setup {
         } else {
             Depth::Plain
         };
+        let unread = broken.is_some();
         let mut notices = Vec::from_iter(broken);
         let themes = crate::paths::themes();
         let theme = Theme::load(&config.theme, themes.as_deref(), depth).unwrap_or_else(|error| {
@@ -50,11 +52,23 @@ impl Setup {
             notices.push(format!("the default keys are in force: {error}"));
             Keymap::default()
         });
+        let protected = Protected::read(&config.protected);
+        let care = Care {
+            confirm_over: config.confirm_over,
+            guard: config.guard,
+            read_only: config.read_only,
+            unsure: unread || protected.is_err(),
+            protected: protected.unwrap_or_else(|why| {
+                notices.push(why);
+                Protected::default()
+            }),
+            ..Care::default()
+        };
         Self {
             theme,
             glyphs: if config.ascii { glyphs::ASCII } else { glyphs::UNICODE },
             keymap,
-            care: Care { confirm_over: config.confirm_over, ..Care::default() },
+            care,
             timeout: config.timeout.limit(),
             fanout: (config.fanout > 0).then_some(config.fanout),
             lines: Caps { lines: config.log.lines, bytes: config.log.bytes, total: config.log.total },

@@ -92,6 +92,9 @@ impl App {
             None => {
                 let words = match self.ui.overlays.last() {
                     Some(Overlay::Question(asking)) => asking.words().to_vec(),
+                    Some(Overlay::Confirm(confirm)) if confirm.words().is_some() => {
+                        confirm.words().unwrap_or_default().to_vec()
+                    }
                     Some(Overlay::Script(_)) => vec![(Action::Accept, "run"), (Action::Back, "back")],
                     Some(Overlay::Messages(_)) => bars::with_back(&[Action::Copy]),
                     _ => bars::with_back(&bars::hints(place)),

@@ -1,6 +1,7 @@
 //! What lies over the panes.
 
 pub mod confirm;
+mod costs;
 pub mod details;
 pub mod menu;
 pub mod messages;

@@ -211,9 +211,24 @@ impl EditorPane {
 
     fn aim<'a>(cx: &Context, aim: &'a mut String) -> ratatui::text::Line<'a> {
         let selected = cx.selection.describe(&cx.model.fleet).replace('·', cx.glyphs.dot);
+        let targets = cx.selection.targets(&cx.model.fleet);
+        let sign = cx.glyphs.level(Level::Warning);
+        let protected = match cx.care.protected_of(&targets).len() {
+            0 => String::new(),
+            count => format!("{sign} {count} protected {} ", cx.glyphs.dot),
+        };
+        let mode = match (cx.care.read_only, cx.care.guard) {
+            (true, _) => format!("read-only {} ", cx.glyphs.dot),
+            (_, true) => format!("guarded {} ", cx.glyphs.dot),
+            _ => String::new(),
+        };
         let steps = cx.care.steps.map(|steps| format!(" {} {steps}", cx.glyphs.dot)).unwrap_or_default();
-        *aim = format!("{} {selected}{steps}", cx.glyphs.aim);
-        let role = if cx.selection.targets(&cx.model.fleet).is_empty() { Role::Warn } else { Role::Accent };
+        let role = match protected.is_empty() {
+            false => Role::Error,
+            true if targets.is_empty() || cx.care.read_only => Role::Warn,
+            true => Role::Accent,
+        };
+        *aim = format!("{} {protected}{mode}{selected}{steps}", cx.glyphs.aim);
         title(cx, "editor", Span::styled(aim.as_str(), cx.theme.style(role)))
     }
 }
