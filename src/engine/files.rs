@@ -80,6 +80,34 @@ impl Files {
         Ok(Self { way, local: here, remote: there, delete, text })
     }
 
+    /// From the editor's text, which is nothing but `%put LOCAL REMOTE` or `%fetch REMOTE LOCAL`, quoted as in a shell, with
+    /// `--delete` if it is meant. None: it is something else. An error is a sentence that says what is wrong with it.
+    pub fn read(text: &str) -> Option<Result<Self, String>> {
+        let text = text.trim();
+        let (word, rest) = text.split_once([' ', '\n']).unwrap_or((text, ""));
+        let way = match word {
+            "%put" => Way::Put,
+            "%fetch" => Way::Fetch,
+            _ => return None,
+        };
+        Some(Self::words(way, rest))
+    }
+
+    fn words(way: Way, rest: &str) -> Result<Self, String> {
+        if rest.contains('\n') {
+            return Err("%put and %fetch stand alone, on one line".to_owned());
+        }
+        let words = shell_words::split(rest).map_err(|(_, what)| format!("a {what} is not closed"))?;
+        let (flags, paths): (Vec<_>, Vec<_>) = words.iter().partition(|word| *word == "--delete");
+        match (way, &paths[..]) {
+            (Way::Put, [local, remote]) | (Way::Fetch, [remote, local]) => {
+                Self::new(way, local, remote, !flags.is_empty())
+            }
+            (Way::Put, _) => Err("it is %put LOCAL REMOTE".to_owned()),
+            (Way::Fetch, _) => Err("it is %fetch REMOTE LOCAL".to_owned()),
+        }
+    }
+
     /// What is carried to or from the target of this name.
     pub fn carry(&self, target: &str) -> Carry {
         let delete = self.delete;
@@ -158,5 +186,19 @@ mod tests {
         assert_eq!(put("/x/a.conf", "/etc/").remote, "/etc/a.conf");
         assert_eq!(put("/x/a.conf", "/etc/b.conf").remote, "/etc/b.conf");
         assert_eq!(put("/x/a b", "/etc/b").text, "%put '/x/a b' /etc/b");
+    }
+
+    #[test]
+    fn what_is_written_in_the_editor_is_read_again() {
+        for text in ["%put '/x/a b' /etc/b", "%fetch /etc/hosts /b/{host}.x --delete"] {
+            let read = Files::read(&format!("  {text}\n")).expect("a line of ours").expect("two paths");
+            assert_eq!(read.text, text);
+            assert_eq!(read.delete, text.contains("--delete"));
+        }
+        assert_eq!(Files::read("%puts a b"), None);
+        assert_eq!(Files::read("x = 1 %put"), None);
+        for wrong in ["%put a", "%put", "%fetch a b c", "%put a 'b", "%put a b\nx = 1"] {
+            assert!(Files::read(wrong).expect("a line of ours").is_err(), "{wrong}");
+        }
     }
 }

@@ -67,6 +67,12 @@ async fn follow(teller: Teller, carry: Carry, line: Line) {
 }
 
 fn progress(progress: &Progress) -> CallNews {
-    let text = Some(progress.name.clone()).filter(|name| !name.is_empty());
-    CallNews::Progress { done: progress.done as f64, total: progress.total.map(|total| total as f64), text }
+    let (unit, word) = match progress.total {
+        Some(total) if total < 1 << 10 => (1.0, "B"),
+        Some(total) if total < 1 << 20 => (1024.0, "KiB"),
+        _ => (1_048_576.0, "MiB"),
+    };
+    let tenths = |bytes: u64| (bytes as f64 / unit * 10.0).round() / 10.0;
+    let text = format!("{word} {}", progress.name).trim_end().to_owned();
+    CallNews::Progress { done: tenths(progress.done), total: progress.total.map(tenths), text: Some(text) }
 }

@@ -101,6 +101,11 @@ impl Questions {
         answer(id, given)
     }
 
+    /// Whether something is asked on the terminal now.
+    pub fn is_asking(&self) -> bool {
+        self.open.is_some() || self.held.is_some()
+    }
+
     /// Whether all that is asked is whether a run goes on with its next step.
     pub fn is_between(&self) -> bool {
         self.open.is_none() && self.held.is_some()

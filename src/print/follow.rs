@@ -72,6 +72,7 @@ pub async fn follow(
                 let Some(batch) = batch else { return report.exit_code().max(UNREACHED) };
                 let mut said = taken(report, &batch);
                 batch.iter().filter_map(|event| questions.take(event, &mut said)).for_each(send);
+                report.draw(&mut said, !questions.is_asking());
                 writer.write(said);
             }
         }

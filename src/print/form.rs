@@ -13,12 +13,14 @@ pub struct Said {
     pub out: String,
     /// To standard error: what hosts write, and what we have to say.
     pub err: String,
+    /// To standard error, after all else: what is drawn anew the next time.
+    pub after: String,
 }
 
 impl Said {
     /// Whether there is nothing to write.
     pub fn is_empty(&self) -> bool {
-        self.out.is_empty() && self.err.is_empty()
+        self.out.is_empty() && self.err.is_empty() && self.after.is_empty()
     }
 }
 

@@ -91,6 +91,8 @@ pub fn run(plan: Plan, mut config: EngineConfig) -> io::Result<u8> {
     let targets: Vec<_> =
         (0..).map(TargetId).zip(config.targets.iter().map(|found| found.name.clone())).collect();
     let form = plan.look.form(targets.len(), io::stdout().is_terminal());
+    let carries = plan.code.files().is_some();
+    let columns = rustix::termios::tcgetwinsize(io::stderr()).ok().map(|size| usize::from(size.ws_col));
     let spec = RunSpec {
         timeout: plan.timeout,
         fanout: plan.fanout,
@@ -100,6 +102,9 @@ pub fn run(plan: Plan, mut config: EngineConfig) -> io::Result<u8> {
     };
     let mut questions = Questions::new(targets.clone(), TERMINAL);
     let mut report = Report::new(RUN, targets, form, coloured(plan.color));
+    if let Some(columns) = columns.filter(|_| carries) {
+        report = report.with_bars(columns);
+    }
     let code = runtime.block_on(async {
         let mut signals = Signals::listen()?;
         let (engine, mut events) = Engine::start(config)?;

@@ -7,6 +7,7 @@
 //! | [`report`] | pure: each event becomes what is to be written now |
 //! | [`form`] | what a form of printing is told; [`text`], [`json`], [`fold`], [`table`], [`files`] are the forms |
 //! | [`ask`], [`tty`] | what ways in ask, and the terminal on which it is asked |
+//! | [`bars`] | how far files are, at the foot of a terminal |
 //! | [`consent`] | whether a run that hits many, or protected ones, is meant |
 //! | [`remote`] | lines that hosts write, prefixed |
 //! | [`outcome`], [`words`] | counts and the exit status; failures and summaries in words |
@@ -16,6 +17,7 @@
 //! | [`signals`], [`writer`] | what the system tells us, and what we write |
 
 pub mod ask;
+pub mod bars;
 pub mod bootstrap;
 pub mod consent;
 pub mod files;

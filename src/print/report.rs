@@ -6,7 +6,8 @@ use std::fmt::Write as _;
 use crate::engine::command::RunId;
 use crate::engine::event::{Cell, Event, Level, Line, Millis, Phase, RunChange, Stream, TargetChange};
 use crate::engine::target::TargetId;
-use crate::model::Model;
+use crate::model::{self, Model};
+use crate::print::bars::Bars;
 use crate::print::form::{Form, Said, Summary, Who};
 use crate::print::harmless::harmless;
 use crate::print::outcome::Counts;
@@ -23,6 +24,8 @@ pub struct Report {
     remote: Remote,
     /// All that was heard, for a form that looks back.
     model: Option<Model>,
+    /// How far all are, where that is drawn.
+    bars: Option<Bars>,
     counts: Counts,
     started: Option<Millis>,
     interrupted: bool,
@@ -56,10 +59,24 @@ impl Report {
             form,
             remote: Remote::new(colour),
             model,
+            bars: None,
             counts: Counts::default(),
             started: None,
             interrupted: false,
             finished: false,
+        }
+    }
+
+    /// Draws how far the targets are, on a terminal so wide.
+    pub fn with_bars(mut self, columns: usize) -> Self {
+        self.bars = Some(Bars::new(columns, self.targets.len()));
+        self
+    }
+
+    /// Puts how far the targets are below what is written now, unless nothing may stand there.
+    pub fn draw(&mut self, said: &mut Said, may: bool) {
+        if let Some(bars) = &mut self.bars {
+            bars.draw(said, may && !self.finished);
         }
     }
 
@@ -114,7 +131,12 @@ impl Report {
             RunChange::Progress { target, done, total, text } if self.form.owns(*target) => {
                 let _ = writeln!(said.err, "{}", harmless(&progress_words(*done, *total, text.as_deref())));
             }
-            RunChange::Progress { .. } => {}
+            RunChange::Progress { target, done, total, text } => {
+                if let (Some(bars), Some(progress)) = (&mut self.bars, self.targets.get(target)) {
+                    let heard = model::cell::Progress { done: *done, total: *total, text: text.clone(), at };
+                    bars.heard(*target, &progress.name, heard);
+                }
+            }
             RunChange::Warning { target, text } if self.form.owns(*target) => {
                 let _ = writeln!(said.err, "warning: {}", harmless(text));
             }
@@ -139,6 +161,9 @@ impl Report {
             return;
         }
         progress.over = true;
+        if let Some(bars) = &mut self.bars {
+            bars.over(target);
+        }
         self.counts.add(cell);
         let seconds = progress.since.map_or(0.0, |since| seconds(at, since));
         let follows = self.form.follows();

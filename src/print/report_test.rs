@@ -177,7 +177,7 @@ fn several_targets_have_their_names_before_each_line_and_failures_on_the_other_s
 #[test]
 fn one_target_stands_bare() {
     let said = |cells: &[Event]| feed(&mut report(&["local"], Text::new(Prefix::Bare, false)), cells);
-    let bare = |text: &str| Said { out: text.into(), err: String::new() };
+    let bare = |text: &str| Said { out: text.into(), ..Said::default() };
     assert_eq!(said(&[cell(1, 0, value("6.1.0")), finished(2)]), bare("6.1.0\n"));
     assert_eq!(said(&[cell(1, 0, value(42)), finished(2)]), bare("42\n"));
     assert_eq!(said(&[item(0, 0_i64), item(0, ()), cell(1, 0, value(())), finished(2)]), bare("0\nNone\n"));

@@ -41,7 +41,11 @@ fn write(said: &Said) -> io::Result<()> {
     }
     let mut out = io::stdout().lock();
     out.write_all(said.out.as_bytes())?;
-    out.flush()
+    out.flush()?;
+    if !said.after.is_empty() {
+        say(&said.after);
+    }
+    Ok(())
 }
 
 /// Writes a sentence of ours to standard error. One that is closed is no reason to stop.

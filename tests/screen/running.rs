@@ -57,6 +57,21 @@ fn runs_are_numbered_from_one_and_enter_runs_a_complete_line() {
 }
 
 #[test]
+fn files_are_put_and_fetched_from_the_editor() {
+    for (typed, ends) in [("%put /etc/hosts /tmp/", "<f5>"), ("%fetch /etc/hosts /tmp/{host}", "<enter>")] {
+        let mut drive = Drive::new(120, 40).fleet(&["web1"]);
+        let specs = drive.input(Input::Paste(typed.to_owned())).keys(ends).runs();
+        assert_eq!(specs.len(), 1, "{typed}: {}", drive.screen());
+        assert_eq!(specs[0].code.files().expect("files").text, typed);
+        assert_eq!(specs[0].timeout, None);
+    }
+    let mut drive = Drive::new(120, 40).fleet(&["web1"]);
+    drive.input(Input::Paste("%put a".into()));
+    assert!(drive.keys("<f5>").runs().is_empty());
+    assert!(drive.screen().contains("it is %put LOCAL REMOTE"), "{}", drive.screen());
+}
+
+#[test]
 fn nothing_is_sent_without_hosts_without_code_or_with_doubtful_code_at_first() {
     let mut drive = Drive::new(120, 40);
     assert_eq!(drive.keys("1<f5>").effects(), []);

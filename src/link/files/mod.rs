@@ -92,6 +92,10 @@ pub fn carry(carry: &Carry, mut line: Line, mut meter: Meter) -> Option<Outcome>
 
 /// What the system there says is enough; where in our own code it said so is nobody's business.
 fn told(mut outcome: Outcome) -> Outcome {
+    if let Outcome::Value(_) = outcome {
+        let why = "the host's end of the transfer ended early, and says nothing of why";
+        return Outcome::Raised(call::made_up("hailer.Refused", why.to_owned()));
+    }
     if let Outcome::Raised(error) = &mut outcome
         && error.message.starts_with("[Errno ")
     {

@@ -4,6 +4,7 @@ use super::App;
 use crate::engine::code::{Code, Script};
 use crate::engine::command::{Command, Interrupt, RunId, RunSpec};
 use crate::engine::event::Level;
+use crate::engine::files::Files;
 use crate::engine::rollout::Steps;
 use crate::engine::target::TargetId;
 use crate::model::run::Run;
@@ -20,6 +21,16 @@ impl App {
         let targets = self.selection.targets(&self.model.fleet);
         if targets.is_empty() {
             self.tell(Level::Warning, "no host is selected: in the fleet, space selects one, a selects all");
+            return Vec::new();
+        }
+        if let Some(files) = Files::read(&self.panes.editor.code()) {
+            match files {
+                Ok(files) => {
+                    let code = Code::Files(Box::new(files));
+                    return self.run_or_ask(self.intent(code, targets, steps));
+                }
+                Err(why) => self.tell(Level::Warning, format!("nothing was carried: {why}")),
+            }
             return Vec::new();
         }
         match self.panes.editor.ready() {
@@ -51,7 +62,9 @@ impl App {
     pub(super) fn start(&mut self, intent: Intent) -> Vec<Effect> {
         let Intent { code, targets, steps, guard, here } = intent;
         let spec = RunSpec { steps, guard, ..RunSpec::new(self.next_run(), code, targets) };
-        let (timeout, fanout) = (self.setup.timeout, self.setup.fanout);
+        // Files take as long as they take.
+        let timeout = self.setup.timeout.filter(|_| spec.code.files().is_none());
+        let fanout = self.setup.fanout;
         let run =
             if here { Command::RunHere(spec) } else { Command::Run(RunSpec { timeout, fanout, ..spec }) };
         vec![Effect::Engine(run)]

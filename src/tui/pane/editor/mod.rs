@@ -12,6 +12,7 @@ use ratatui_textarea::{CursorMove, TextArea};
 
 use crate::engine::code::Code;
 use crate::engine::event::Level;
+use crate::engine::files::Files;
 use crate::tui::action::Action;
 use crate::tui::msg::Ask;
 use crate::tui::pane::{Context, Pane};
@@ -58,6 +59,11 @@ pub enum Ready {
     Empty,
     /// It is no Python that we know; asked once more, it may be sent. The sentence says where and why.
     Doubtful(String),
+}
+
+/// Whether a line says all that is to be run.
+fn is_complete(line: &str) -> bool {
+    python::is_complete_line(line) || Files::read(line).is_some_and(|files| files.is_ok())
 }
 
 impl EditorPane {
@@ -112,7 +118,7 @@ impl EditorPane {
     pub fn key(&mut self, key: KeyEvent) -> Typed {
         let ctrl = key.modifiers.contains(KeyModifiers::CONTROL);
         match key.code {
-            KeyCode::Enter if self.at_end() && python::is_complete_line(&self.code()) => return Typed::Run,
+            KeyCode::Enter if self.at_end() && is_complete(&self.code()) => return Typed::Run,
             KeyCode::Enter => self.newline(),
             KeyCode::Char('j') if ctrl => self.newline(),
             KeyCode::Char('d') if ctrl && self.area.is_empty() => return Typed::End,
@@ -141,6 +147,9 @@ impl EditorPane {
 
     fn changed(&mut self) {
         self.parsed = python::parse(&self.code());
+        if Files::read(&self.code()).is_some() {
+            self.parsed.problem = None;
+        }
         self.warned = None;
     }
 
@@ -175,9 +184,12 @@ impl EditorPane {
         let (at, draft) = self.recalled.take().unwrap_or_else(|| (0, self.code()));
         let mut codes = vec![draft.as_str()];
         for (_, run) in cx.model.runs.iter().rev() {
-            if let Code::Text(code) = &run.spec.code
-                && codes.last() != Some(&code.as_str())
-            {
+            let code = match &run.spec.code {
+                Code::Text(code) => code.as_str(),
+                Code::Files(files) => &files.text,
+                Code::Script(_) | Code::Template(_) => continue,
+            };
+            if codes.last() != Some(&code) {
                 codes.push(code);
             }
         }
