@@ -52,6 +52,8 @@ const MODULES: &[&str] = &[
     "tools/hostname",
     "tools/keys",
     "tools/lines",
+    "tools/logger",
+    "tools/logs",
     "tools/packages",
     "tools/pacman",
     "tools/pacman_repository",

@@ -65,6 +65,7 @@ TOOLS = {
     "sysctl": "Sysctl",
     "host": "Facts",
     "template": "Template render_template",
+    "logger": "Logger",
     "service": "Service",
     "user": "User",
     "apt": "Apt",
@@ -542,6 +543,18 @@ class LateSite(object):
         except ImportError:
             return None
         return LateLoader(found)
+
+
+class LateLogs(object):
+    """The first finder: where something imports logging, its records are to travel as such."""
+
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        if name == "logging":
+            sys.meta_path.remove(LateLogs)
+            return module("hailer.logs").late(name)
+
+    find_module = find_spec  # 2.7
 
 
 class LateLoader(object):
@@ -1026,7 +1039,7 @@ def start():
     take_over()
     namespace()
     signal.signal(signal.SIGINT, interrupted)
-    sys.meta_path.append(LateSite)
+    sys.meta_path[:] = [LateLogs] + sys.meta_path + [LateSite]
     main_turn.acquire()
     asked[0] = Pushed()
     nonce = b""

@@ -115,7 +115,7 @@ fn answers() -> impl Iterator<Item = RunChange> {
 fn lines(id: u32) -> Event {
     let line = |number| {
         let text = format!("{id} says {number}: the quick brown fox jumps over the lazy dog").into();
-        Line { at: NOW, stream: Stream::Stderr, text, partial: false }
+        Line { at: NOW, stream: Stream::Stderr, text, partial: false, record: None }
     };
     let lines = (0..LINES_EACH).map(line).collect();
     Event::Lines { target: TargetId(id), run: Some(RunId(1)), lines, dropped: 0 }

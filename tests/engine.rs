@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use hailer::engine::command::{Command, Interrupt, RunId, RunSpec};
-use hailer::engine::event::{Cell, Event, RunChange, TargetChange};
+use hailer::engine::event::{Cell, Event, RunChange, Stream, TargetChange};
 use hailer::engine::target::{LinkState, TargetId};
 use hailer::engine::{Engine, EngineConfig, EngineHandle};
 use hailer::inventory::{self, Discover};
@@ -100,6 +100,27 @@ impl Bench {
             Cell::Value { value } => value.repr(1000),
             other => panic!("{code}: {other:?}"),
         }
+    }
+}
+
+#[test]
+fn records_of_logging_arrive_with_level_logger_and_time() {
+    let mut bench = Bench::with("local");
+    let code = "import logging, threading\nlogging.getLogger('app.db').warning('a %s\\nb', 1)\n\
+                threading.Timer(0.2, lambda: logging.error('later')).start()";
+    let run = bench.start(code, 1);
+    let mut told = Vec::new();
+    while told.len() < 3 {
+        if let Event::Lines { run: of, lines, .. } = bench.next().expect("records") {
+            told.extend(lines.into_iter().filter(|line| line.stream == Stream::Log).map(|line| (of, line)));
+        }
+    }
+    let shown: Vec<_> = told.iter().map(|(_, line)| line.shown().into_owned()).collect();
+    assert_eq!(shown, ["WARNING app.db: a 1", "b", "ERROR root: later"]);
+    assert_eq!((told[0].0, told[2].0), (Some(run), None), "of the call, and of the link");
+    for (_, line) in &told {
+        let record = line.record.as_ref().expect("a record");
+        assert!(record.severity >= 30 && line.at.0.abs_diff(record.made) < 60_000, "{line:?}");
     }
 }
 

@@ -72,6 +72,17 @@ fn code_is_read_from_a_file_or_from_standard_input() {
 }
 
 #[test]
+fn records_of_logging_go_to_standard_error_with_level_and_logger() {
+    let code =
+        "import logging; Logger.level('info'); logging.getLogger('app').info('up'); logging.error('down'); 1";
+    let (out, err, status) = said(&[code]);
+    assert_eq!((out.as_str(), status), ("1\n", Some(0)));
+    assert_eq!(err, "local │ INFO app: up\nlocal │ ERROR root: down\n");
+    let (json, status) = lines(&[code]);
+    assert_eq!((json.len(), status), (2, Some(0)), "{json:?}");
+}
+
+#[test]
 fn a_template_is_rendered_and_what_is_none_is_told_before_anything_runs() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("motd");

@@ -11,6 +11,7 @@ OURS = frozenset("hailer/%s.py" % name for name in list(core.TOOLS) + [
     "core", "aio", "errors", "facts", "failure", "files", "group", "guard", "imports", "inert", "inert_py2", "land", "queue",
     "reach", "relay", "script", "setops", "ship", "source", "transfer", "tunnel", "values", "atomic", "diff", "follow",
     "removal", "keys", "packages", "plan",
+    "logs",
 ])
 
 

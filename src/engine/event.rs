@@ -1,5 +1,6 @@
 //! What the engine tells its front ends. Plain data: the same value feeds the model, `--json`, the journal, the tests.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -9,6 +10,7 @@ pub use crate::engine::rollout::Phase;
 use crate::engine::target::{LinkState, Target, TargetId};
 pub use crate::link::health::Health;
 pub use crate::link::raised::{Frame, Raised};
+pub use crate::link::record::Record;
 use crate::tunnel::Failure;
 pub use crate::tunnel::prompt::Wants;
 use crate::wire::value::Value;
@@ -260,6 +262,8 @@ pub enum Stream {
     Stderr,
     /// What the way in said: ssh's own messages, a banner.
     Tunnel,
+    /// A record of `logging`; always whole lines.
+    Log,
 }
 
 /// One line that a host wrote. Raw bytes made text (invalid ones become U+FFFD), **not** yet fit to draw: escapes are in it.
@@ -273,4 +277,18 @@ pub struct Line {
     pub text: Box<str>,
     /// It had no newline yet; the next line of this target and stream goes on with it.
     pub partial: bool,
+    /// What else it says, if it is a record of `logging`.
+    pub record: Option<Box<Record>>,
+}
+
+impl Line {
+    /// The line as people read it, with a record's level and logger before its text.
+    pub fn shown(&self) -> Cow<'_, str> {
+        shown(self.record.as_deref(), &self.text)
+    }
+}
+
+/// A line as people read it.
+pub fn shown<'a>(record: Option<&Record>, text: &'a str) -> Cow<'a, str> {
+    record.map_or(Cow::Borrowed(text), |record| record.shown(text).into())
 }

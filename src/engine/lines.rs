@@ -1,6 +1,7 @@
 //! Bytes of a pipe become lines: whole ones at once, a rest without newline when it has waited long enough.
 
-use crate::engine::event::{Line, Millis, Stream};
+use crate::engine::event::{Line, Millis, Record, Stream};
+use crate::link::record::Logged;
 
 /// A line longer than this, in bytes, comes in pieces marked partial.
 const LONGEST: usize = 64 * 1024;
@@ -59,8 +60,25 @@ impl Cutter {
     }
 
     fn line(&self, bytes: &[u8], at: Millis, partial: bool) -> Line {
-        Line { at, stream: self.stream, text: String::from_utf8_lossy(bytes).into(), partial }
+        Line { at, stream: self.stream, text: String::from_utf8_lossy(bytes).into(), partial, record: None }
     }
+}
+
+/// The lines of a record, each with what the record says of itself.
+pub fn of_record(told: Logged, at: Millis) -> Vec<Line> {
+    let Logged { record, text, dropped } = told;
+    let line = |text: &str, record: Record| {
+        let (text, record) = (text.strip_suffix('\r').unwrap_or(text).into(), Some(Box::new(record)));
+        Line { at, stream: Stream::Log, text, partial: false, record }
+    };
+    let missing = (dropped > 0).then(|| {
+        let (severity, level, logger) = (30, "WARNING".into(), "hailer".into());
+        let text = format!("{dropped} records were dropped: they came faster than they could be sent");
+        line(&text, Record { severity, level, logger, ..record.clone() })
+    });
+    let all = text.split('\n').enumerate();
+    let all = all.map(|(at, text)| line(text, Record { goes_on: at > 0, ..record.clone() }));
+    missing.into_iter().chain(all).collect()
 }
 
 /// Where a piece of at most [`LONGEST`] bytes ends without cutting a character in two.
@@ -89,6 +107,20 @@ mod tests {
         let whole = |text: &str| (text.to_owned(), false);
         assert_eq!(cut(&[b"a\nb", b"c\r\n\nd"]), [whole("a"), whole("bc"), whole(""), ("d".into(), true)]);
         assert_eq!(cut(&[b"\xff\xfe\n"]), [whole("\u{fffd}\u{fffd}")]);
+    }
+
+    #[test]
+    fn a_record_of_several_lines_says_of_each_what_it_is() {
+        let record =
+            Record { severity: 40, level: "ERROR".into(), logger: "app".into(), made: 5, goes_on: false };
+        let text = "it failed\nTraceback".to_owned();
+        let lines = of_record(Logged { record, text, dropped: 3 }, Millis(7));
+        let shown: Vec<_> = lines.iter().map(|line| line.shown().into_owned()).collect();
+        let dropped = "WARNING hailer: 3 records were dropped: they came faster than they could be sent";
+        assert_eq!(shown, [dropped, "ERROR app: it failed", "Traceback"]);
+        let severities = lines.iter().filter_map(|line| line.record.as_ref()).map(|record| record.severity);
+        assert_eq!(severities.collect::<Vec<_>>(), [30, 40, 40]);
+        assert!(lines.iter().all(|line| line.stream == Stream::Log && line.at == Millis(7) && !line.partial));
     }
 
     #[test]

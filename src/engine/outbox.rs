@@ -92,7 +92,8 @@ mod tests {
     use crate::engine::event::{Level, Millis, Stream};
 
     fn lines(target: u32, count: usize) -> Event {
-        let line = Line { at: Millis(0), stream: Stream::Stderr, text: "x".into(), partial: false };
+        let line =
+            Line { at: Millis(0), stream: Stream::Stderr, text: "x".into(), partial: false, record: None };
         Event::Lines { target: TargetId(target), run: None, lines: vec![line; count], dropped: 0 }
     }
 
@@ -118,7 +119,8 @@ mod tests {
     fn long_lines_are_bounded_by_their_bytes() {
         let mut outbox = Outbox::default();
         let text = "x".repeat(64 * 1024);
-        let line = Line { at: Millis(0), stream: Stream::Stderr, text: text.into(), partial: true };
+        let line =
+            Line { at: Millis(0), stream: Stream::Stderr, text: text.into(), partial: true, record: None };
         for _ in 0..100 {
             let lines = vec![line.clone()];
             outbox.push(Event::Lines { target: TargetId(1), run: None, lines, dropped: 0 });

@@ -8,7 +8,7 @@ use tokio::time::{MissedTickBehavior, interval, sleep_until};
 use crate::engine::clock;
 use crate::engine::command::RunId;
 use crate::engine::event::{Cell, Line, Stream};
-use crate::engine::lines::Cutter;
+use crate::engine::lines::{self, Cutter};
 use crate::engine::passages::Passages;
 use crate::engine::runs::CallNews;
 use crate::engine::target::LinkState;
@@ -23,6 +23,7 @@ use crate::link::files::window::RoundTrip;
 use crate::link::health::{Health, Verdict, Watch};
 use crate::link::mux::Heard;
 use crate::link::payload;
+use crate::link::record;
 use crate::tunnel::relay;
 use crate::wire::frame::{Kind, data, item};
 use crate::wire::part::Part;
@@ -259,6 +260,11 @@ impl Serving {
             self.connection.mux().taken(channel, bytes);
             return;
         }
+        if (part.kind, part.flags) == (Kind::Item, item::LOG) && self.calls.contains_key(&channel) {
+            self.logged(channel, &part.bytes).await;
+            self.connection.mux().taken(channel, bytes);
+            return;
+        }
         self.passages.part(channel, part, self.connection.mux());
         if ends {
             self.rest_of(channel).await;
@@ -302,7 +308,20 @@ impl Serving {
         }
     }
 
+    /// A record of `logging`, of a call or of the link.
+    async fn logged(&mut self, channel: u32, message: &[u8]) {
+        let Some(run) = self.calls.get(&channel).map(|call| call.run).or((channel == 0).then_some(None))
+        else {
+            return;
+        };
+        let lines = record::logged(message).map(|logged| lines::of_record(logged, self.worker.clock.now()));
+        self.worker.lines(run, lines.unwrap_or_default()).await;
+    }
+
     async fn item(&mut self, channel: u32, tag: u8, message: &[u8]) {
+        if tag == item::LOG {
+            return self.logged(channel, message).await;
+        }
         let Some(run) = self.calls.get(&channel).and_then(|call| call.run) else { return };
         let news = match tag {
             item::PROGRESS => {

@@ -12,3 +12,4 @@ pub mod opening;
 pub mod payload;
 mod prompting;
 pub mod raised;
+pub mod record;

@@ -494,8 +494,12 @@ impl Mux {
         Ok(())
     }
 
-    /// Channel 0: one hello, and nothing else.
+    /// Channel 0: one hello, then records of `logging` that belong to no call, and nothing else.
     fn on_the_link(&mut self, frame: Frame<'_>, heard: &mut Vec<Heard>) -> Result<(), Breach> {
+        if self.hello && (frame.kind, frame.tag, frame.more) == (Kind::Item, frame::item::LOG, false) {
+            heard.push(Heard::Item { channel: 0, tag: frame.tag, message: frame.payload.to_vec() });
+            return Ok(());
+        }
         if self.hello || (frame.kind, frame.tag, frame.more) != (Kind::Item, frame::item::HELLO, false) {
             return Err(Breach::Channel { kind: frame.kind, channel: 0 });
         }

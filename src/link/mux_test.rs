@@ -242,3 +242,15 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn records_of_the_link_come_after_its_hello_only() {
+    let record = framed(Kind::Item, frame::item::LOG, 0, b"N.");
+    assert!(matches!(heard(&mut mux(100), &record), Err(Breach::Channel { channel: 0, .. })));
+    let mut mux = mux(100);
+    heard(&mut mux, &framed(Kind::Item, frame::item::HELLO, 0, b"pid=1")).unwrap();
+    let wanted = Heard::Item { channel: 0, tag: frame::item::LOG, message: b"N.".to_vec() };
+    assert_eq!(heard(&mut mux, &record.repeat(2)).unwrap(), [wanted.clone(), wanted]);
+    assert!(heard(&mut mux, &framed(Kind::Item, frame::item::LOG | MORE, 0, b"N.")).is_err());
+    assert!(heard(&mut mux, &framed(Kind::Data, frame::item::LOG, 0, b"N.")).is_err());
+}

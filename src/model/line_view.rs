@@ -8,20 +8,29 @@ use crate::model::filter::{Filter, Row};
 use crate::model::fleet::Fleet;
 use crate::model::lines::{Lines, Scope, Seq, Stored};
 
-/// A line as a filter sees it: columns `host`, `stream` and `text`.
+/// A line as a filter sees it: columns `host`, `stream` and `text`, of a record also `level` and `logger`.
 struct Searched<'a> {
     line: &'a Stored,
     host: &'a str,
 }
 
 impl Searched<'_> {
-    fn columns(&self) -> [(&'static str, &str); 3] {
+    fn columns(&self) -> [(&'static str, &str); 5] {
         let stream = match self.line.stream {
             Stream::Stdout => "stdout",
             Stream::Stderr => "stderr",
             Stream::Tunnel => "tunnel",
+            Stream::Log => "log",
         };
-        [("host", self.host), ("stream", stream), ("text", &self.line.text)]
+        let record = self.line.record.as_ref();
+        let (level, logger) = record.map_or(("", ""), |record| (&*record.level, &*record.logger));
+        [
+            ("host", self.host),
+            ("stream", stream),
+            ("level", level),
+            ("logger", logger),
+            ("text", &self.line.text),
+        ]
     }
 }
 
@@ -33,7 +42,7 @@ impl Row for Searched<'_> {
     fn any(&self, column: Option<&str>, test: &mut dyn FnMut(&str) -> bool) -> bool {
         match column {
             Some(_) => self.columns()[..].any(column, test),
-            None => test(&self.line.text) || test(self.host),
+            None => test(&self.line.shown()) || test(self.host),
         }
     }
 }
@@ -57,6 +66,8 @@ pub enum Direction {
 pub struct LineView {
     scope: Scope,
     filter: Filter,
+    /// Only records that are at least so bad.
+    least: Option<i64>,
     /// Those that passed, ascending; some may not be kept any more.
     passed: VecDeque<Seq>,
     /// Lines before this one have been tested.
@@ -73,6 +84,18 @@ impl LineView {
         Self { scope, filter, ..Self::default() }
     }
 
+    /// With nothing in view but records that are at least so bad.
+    pub fn at_least(self, least: Option<i64>) -> Self {
+        Self { least, ..self }
+    }
+
+    /// Whether a line is in view.
+    fn holds(&self, line: &Stored, fleet: &Fleet) -> bool {
+        let bad_enough =
+            self.least.is_none_or(|least| line.severity().is_some_and(|severity| severity >= least));
+        bad_enough && passes(&self.filter, line, fleet)
+    }
+
     /// Whose lines.
     pub fn scope(&self) -> Scope {
         self.scope
@@ -85,7 +108,7 @@ impl LineView {
 
     /// Whether the store's own order serves, without a list of what passed.
     fn shows_all(&self) -> bool {
-        self.filter.is_empty() && !matches!(self.scope, Scope::Run(_))
+        self.filter.is_empty() && self.least.is_none() && !matches!(self.scope, Scope::Run(_))
     }
 
     /// Tests what has come since the last time. To be called before anything is read.
@@ -95,7 +118,7 @@ impl LineView {
         }
         self.retest(lines, fleet);
         for line in lines.from(self.scope, self.tested) {
-            if passes(&self.filter, line, fleet) {
+            if self.holds(line, fleet) {
                 self.passed.push_back(line.seq);
             }
             if line.partial {
@@ -114,7 +137,7 @@ impl LineView {
     fn retest(&mut self, lines: &Lines, fleet: &Fleet) {
         for seq in std::mem::take(&mut self.open) {
             let Some(line) = lines.get(seq) else { continue };
-            match (self.passed.binary_search(&seq), passes(&self.filter, line, fleet)) {
+            match (self.passed.binary_search(&seq), self.holds(line, fleet)) {
                 (Err(place), true) => self.passed.insert(place, seq),
                 (Ok(place), false) => drop(self.passed.remove(place)),
                 (Ok(_), true) | (Err(_), false) => {}

@@ -1,11 +1,12 @@
 //! What hosts wrote: a bounded store, read by sequence number, so that a reader's place stays when old lines go.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use serde::Serialize;
 
 use crate::engine::command::RunId;
-use crate::engine::event::{Line, Millis, Stream};
+use crate::engine::event::{self, Line, Millis, Record, Stream};
 use crate::engine::target::TargetId;
 
 /// A stored line is cut here, in bytes, and goes on as a new one, so that one endless line cannot fill the memory.
@@ -32,6 +33,8 @@ pub struct Stored {
     pub stream: Stream,
     /// Its text; after a `\r`, what was written last.
     pub text: String,
+    /// What else it says, if it is a record of `logging`.
+    pub record: Option<Box<Record>>,
     /// It had no newline yet.
     pub partial: bool,
     /// It goes on a line that was too long to be kept as one.
@@ -45,7 +48,20 @@ pub struct Stored {
 
 impl Stored {
     fn cost(&self) -> usize {
-        self.text.len() + OVERHEAD
+        let record = self.record.as_deref();
+        self.text.len()
+            + OVERHEAD
+            + record.map_or(0, |record| OVERHEAD + record.level.len() + record.logger.len())
+    }
+
+    /// The line as people read it, with a record's level and logger before its text.
+    pub fn shown(&self) -> Cow<'_, str> {
+        event::shown(self.record.as_deref(), &self.text)
+    }
+
+    /// How bad it is, if it is a record.
+    pub fn severity(&self) -> Option<i64> {
+        self.record.as_ref().map(|record| record.severity)
     }
 
     /// Writes as a terminal's line would show it: what follows a `\r` takes the place of what stood there.
@@ -174,6 +190,7 @@ impl Lines {
                     at: line.at,
                     stream: line.stream,
                     text: String::new(),
+                    record: line.record.clone(),
                     partial: true,
                     continued,
                     gap: std::mem::take(&mut share.gap),

@@ -10,7 +10,7 @@ const WEB: TargetId = TargetId(0);
 const DB: TargetId = TargetId(1);
 
 fn line(text: &str) -> Line {
-    Line { at: Millis(1), stream: Stream::Stderr, text: text.into(), partial: false }
+    Line { at: Millis(1), stream: Stream::Stderr, text: text.into(), partial: false, record: None }
 }
 
 fn partial(text: &str) -> Line {

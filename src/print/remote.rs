@@ -36,7 +36,7 @@ impl Remote {
             match self.begun.remove(&key) {
                 Some(begun) => self.part(key, name, begun + &line.text, line.partial, to),
                 None if line.partial => self.part(key, name, line.text.to_string(), true, to),
-                None => self.write(target, name, &line.text, to),
+                None => self.write(target, name, &line.shown(), to),
             }
         }
     }
@@ -75,10 +75,10 @@ impl Remote {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::event::Millis;
+    use crate::engine::event::{Millis, Record};
 
     fn line(stream: Stream, text: &str, partial: bool) -> Line {
-        Line { at: Millis(0), stream, text: text.into(), partial }
+        Line { at: Millis(0), stream, text: text.into(), partial, record: None }
     }
 
     #[test]
@@ -125,6 +125,16 @@ mod tests {
         let (mut remote, mut to) = (Remote::default(), String::new());
         remote.lines(TargetId(1), "w\u{7}", &[line(Stream::Stderr, "\u{1b}[2Jx\ry", false)], 7, &mut to);
         assert_eq!(to, "w␇ │ (7 lines dropped)\nw␇ │ ␛[2Jx␍y\n");
+    }
+
+    #[test]
+    fn records_have_their_level_and_logger() {
+        let (mut remote, mut to) = (Remote::default(), String::new());
+        let record =
+            Record { severity: 30, level: "WARNING".into(), logger: "app\u{7}".into(), ..Record::default() };
+        let line = Line { record: Some(Box::new(record)), ..line(Stream::Log, "full", false) };
+        remote.lines(TargetId(1), "w", &[line], 0, &mut to);
+        assert_eq!(to, "w │ WARNING app␇: full\n");
     }
 
     #[test]

@@ -60,7 +60,7 @@ fn unreachable() -> Cell {
 }
 
 fn wrote(target: u32, stream: Stream, text: &str) -> Event {
-    let line = Line { at: Millis(0), stream, text: text.into(), partial: false };
+    let line = Line { at: Millis(0), stream, text: text.into(), partial: false, record: None };
     Event::Lines { target: TargetId(target), run: Some(RUN), lines: vec![line], dropped: 0 }
 }
 

@@ -132,6 +132,7 @@ pub enum Action {
     PreviousHost,
     NextHost,
     FilterLines,
+    Level,
     OtherButton,
     Question,
 }
@@ -234,6 +235,7 @@ pub const ACTIONS: &[ActionInfo] = &[
     row(Action::PreviousHost,   "previous-host",   "",         &["["],                  LINES,      "Show the lines of the host before"),
     row(Action::NextHost,       "next-host",       "host",     &["]"],                  LINES,      "Show the lines of the next host; after the last: of all"),
     row(Action::FilterLines,    "filter-lines",    "",         &["&"],                  LINES,      "Show only lines that match"),
+    row(Action::Level,          "level",           "",         &["L"],                  LINES,      "Show only records of logging, from the next level on: DEBUG, INFO, WARNING, ERROR, then everything"),
     row(Action::Filter,         "filter",          "filter",   &["/"],                  HOSTS,      "Show only what matches: x, !x, ~regex, column:x"),
     row(Action::Search,         "search",          "search",   &["/", "f3"],            SEARCHED,   "Find text and go to it"),
     row(Action::NextMatch,      "next-match",      "",         &["n", "f6"],            SEARCHED,   "Go to the next match"),

@@ -35,6 +35,7 @@
 //! | ITEM | 1 progress | pickle of `(done, total or None, text or None)` |
 //! | ITEM | 2 warning | pickle of a str |
 //! | ITEM | 3 hello (channel 0) | UTF-8 lines `key=value`: python, implementation, executable, pid, host, uid, user, platform, pickle, zlib |
+//! | ITEM | 4 log (of a call, or channel 0) | pickle of `(number of its level, name of its level, logger, seconds since the epoch, text, how many were dropped before it)`; never MORE |
 //! | ITEM | 0 ours (channel 0, controller → agent) | `name NUL source`: one of the agent's own modules, before it asks |
 //! | ITEM | 1 library (channel 0, controller → agent) | modules of the library, see `library/parcel.rs`; for `hailer.imports`, which came before |
 //! | CREDIT | 0 | u32: so many more bytes may be sent on this channel |
@@ -171,6 +172,8 @@ pub mod item {
     pub const WARNING: u8 = 2;
     /// The agent's first words.
     pub const HELLO: u8 = 3;
+    /// A record of `logging`.
+    pub const LOG: u8 = 4;
     /// On channel 0, to the agent: one of its own modules.
     pub const OURS: u8 = 0;
     /// On channel 0, to the agent: modules of the library.
@@ -300,7 +303,8 @@ pub fn decode(buffer: &[u8]) -> Result<Option<(Frame<'_>, usize)>, Breach> {
 fn check_flags(kind: Kind, flags: u8) -> Result<(), Breach> {
     let messages = matches!(kind, Kind::Open | Kind::Item | Kind::Close);
     let highest = match kind {
-        Kind::Open | Kind::Data | Kind::Item | Kind::Close => 3,
+        Kind::Item => item::LOG,
+        Kind::Open | Kind::Data | Kind::Close => 3,
         Kind::Cancel => 1,
         Kind::Credit | Kind::Ping | Kind::Pong => 0,
     };

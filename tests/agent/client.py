@@ -111,6 +111,7 @@ class Reply(object):
         self.items = []
         self.warnings = []
         self.progress = []
+        self.records = []
         self.printed = b""
 
     @property
@@ -150,6 +151,7 @@ class Agent(object):
         self.modules = []
         self.has_stderr = True
         self.speaks = False
+        self.records = []
 
     def boot(self):
         self.write(self.core + NONCE)
@@ -228,6 +230,8 @@ class Agent(object):
             self.message(CLOSE, 0, channel, payload(name + ".py"))
         elif channel % 2:
             self.asked(kind, flags, channel, body)
+        elif kind == ITEM and channel == 0 and tag == 4:
+            self.records.append(load(body))
         elif kind == ITEM and channel == 0:
             self.hello = dict(line.split("=", 1) for line in body.decode("utf-8").split("\n"))
         else:
@@ -245,7 +249,7 @@ class Agent(object):
             if kind == CLOSE:
                 reply.tag, reply.message = tag, whole
             else:
-                (reply.items, reply.progress, reply.warnings)[tag].append(load(whole))
+                (reply.items, reply.progress, reply.warnings, None, reply.records)[tag].append(load(whole))
 
     def asked(self, kind, flags, channel, body):
         """Anything but an import on a channel of the agent's; see controller.py."""

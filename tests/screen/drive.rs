@@ -162,7 +162,8 @@ impl Drive {
     }
 
     pub fn line(&mut self, name: &str, text: &str) -> &mut Self {
-        let line = Line { at: self.now, stream: Stream::Stderr, text: text.into(), partial: false };
+        let line =
+            Line { at: self.now, stream: Stream::Stderr, text: text.into(), partial: false, record: None };
         let target = self.id(name);
         self.event(Event::Lines { target, run: None, lines: vec![line], dropped: 0 })
     }

@@ -6,7 +6,9 @@ use ratatui::buffer::{Buffer, CellWidth};
 use ratatui::layout::Rect;
 
 use crate::engine::command::{RunId, RunSpec};
-use crate::engine::event::{Cell, Event, Frame, Line, Millis, Raised, RunChange, Stream, TargetChange};
+use crate::engine::event::{
+    Cell, Event, Frame, Line, Millis, Raised, Record, RunChange, Stream, TargetChange,
+};
 use crate::engine::target::{AgentInfo, Kind, LinkState, Origin, Target, TargetId};
 use crate::model::Model;
 use crate::model::select::Selection;
@@ -128,10 +130,19 @@ impl Desk {
     }
 
     pub fn lines(&mut self, target: u32, run: Option<u32>, stream: Stream, texts: &[&str]) {
-        let line = |text: &&str| Line { at: self.now, stream, text: (*text).into(), partial: false };
+        let line =
+            |text: &&str| Line { at: self.now, stream, text: (*text).into(), partial: false, record: None };
         let lines = texts.iter().map(line).collect();
         self.model.apply(Event::Lines { target: TargetId(target), run: run.map(RunId), lines, dropped: 0 });
     }
+}
+
+/// A line of a record of `logging`.
+pub fn record(desk: &mut Desk, target: u32, severity: i64, level: &str, text: &str) {
+    let (level, logger) = (level.into(), "app.db".into());
+    let record = Some(Box::new(Record { severity, level, logger, ..Record::default() }));
+    let line = Line { at: desk.now, stream: Stream::Log, text: text.into(), partial: false, record };
+    desk.model.apply(Event::Lines { target: TargetId(target), run: None, lines: vec![line], dropped: 0 });
 }
 
 pub fn agent() -> AgentInfo {

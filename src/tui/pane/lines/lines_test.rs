@@ -16,10 +16,67 @@ fn written() -> Desk {
     desk.lines(12, Some(1), Stream::Stdout, &["大小 größe\ttab"]);
     desk.lines(11, None, Stream::Tunnel, &["ssh: connect to host db1 port 22: Connection refused"]);
     desk.now.0 += 1_500;
-    let line = Line { at: desk.now, stream: Stream::Stderr, text: "progress 40%".into(), partial: true };
+    let line = Line {
+        at: desk.now,
+        stream: Stream::Stderr,
+        text: "progress 40%".into(),
+        partial: true,
+        record: None,
+    };
     let run = Some(RunId(1));
     desk.model.apply(Event::Lines { target: TargetId(2), run, lines: vec![line], dropped: 1_203 });
     desk
+}
+
+/// What a host logs, and a line beside it.
+fn logged() -> Desk {
+    let mut desk = fixture::ran();
+    fixture::record(&mut desk, 1, 10, "DEBUG", "asked in 3 ms");
+    fixture::record(&mut desk, 1, 20, "INFO", "connected");
+    desk.lines(1, Some(1), Stream::Stderr, &["no record"]);
+    fixture::record(&mut desk, 2, 30, "WARNING", "the pool is full: \x1b[31m40 of 40\x1b[0m");
+    fixture::record(&mut desk, 2, 40, "ERROR", "lost");
+    desk
+}
+
+#[test]
+fn records_have_their_level_and_can_be_narrowed_to_it() {
+    let (mut desk, mut pane) = (logged(), LinesPane::default());
+    for (width, height) in [(80, 12), (200, 12)] {
+        let text = desk.draw_in(&pane, Rect::new(0, 0, width, height));
+        insta::assert_snapshot!(format!("lines_logged_{width}"), text);
+    }
+    let shown = |desk: &Desk, pane: &LinesPane| {
+        let text = desk.draw_in(pane, Rect::new(0, 0, 80, 9));
+        ["asked", "connected", "no record", "pool", "lost"].map(|word| text.contains(word))
+    };
+    let mut seen = vec![shown(&desk, &pane)];
+    for _ in 0..5 {
+        act(&mut desk, &mut pane, &[Action::Level]);
+        seen.push(shown(&desk, &pane));
+    }
+    assert_eq!(
+        seen,
+        [
+            [true; 5],
+            [true, true, false, true, true],
+            [false, true, false, true, true],
+            [false, false, false, true, true],
+            [false, false, false, false, true],
+            [true; 5],
+        ]
+    );
+    act(&mut desk, &mut pane, &[Action::Level, Action::Level, Action::Level]);
+    insta::assert_snapshot!("lines_from_warning", desk.draw_in(&pane, Rect::new(0, 0, 60, 6)));
+    fixture::record(&mut desk, 1, 20, "INFO", "more");
+    fixture::record(&mut desk, 1, 50, "CRITICAL", "fire");
+    let text = desk.draw_in(&pane, Rect::new(0, 0, 80, 9));
+    assert!(text.contains("CRITICAL app.db: fire") && !text.contains("more"), "{text}");
+    act(&mut desk, &mut pane, &[Action::Back]);
+    assert_eq!(shown(&desk, &pane), [true; 5]);
+    act(&mut desk, &mut pane, &[Action::FilterLines]);
+    desk.type_in(&mut pane, "level:warn logger:app.db");
+    assert_eq!(shown(&desk, &pane), [false, false, false, true, false]);
 }
 
 /// A hundred lines of one host.

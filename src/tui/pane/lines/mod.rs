@@ -25,6 +25,8 @@ use crate::tui::widget::{frame, times, title};
 
 /// Columns that one step to the side goes.
 const SIDESTEP: usize = 8;
+/// The levels that one can ask for, as Python counts and calls them.
+const LEVELS: [(i64, &str); 4] = [(10, "DEBUG"), (20, "INFO"), (30, "WARNING"), (40, "ERROR")];
 
 /// What is in view.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,6 +65,8 @@ pub struct LinesPane {
     left: usize,
     search: Finder,
     filter: Finder,
+    /// Which of [`LEVELS`] records have to have to be shown, and nothing else; none: everything is.
+    level: Option<usize>,
 }
 
 impl Default for LinesPane {
@@ -77,6 +81,7 @@ impl Default for LinesPane {
             left: 0,
             search: Finder::default(),
             filter: Finder::default(),
+            level: None,
         }
     }
 }
@@ -97,7 +102,8 @@ impl LinesPane {
     }
 
     fn look(&mut self, scope: Scope, filter: Filter) {
-        *self.view.get_mut() = LineView::new(scope, filter);
+        let least = self.level.map(|level| LEVELS[level].0);
+        *self.view.get_mut() = LineView::new(scope, filter).at_least(least);
     }
 
     fn refresh(&self, cx: &Context) {
@@ -189,10 +195,10 @@ impl LinesPane {
         }
     }
 
-    /// One step back: the open field, the search, the filter, the narrowing to one host, the reading.
+    /// One step back: the open field, the search, the filter, the level, the narrowing to one host, the reading.
     fn back(&mut self) {
         if self.filter.is_open() || !self.search.back() {
-            if self.filter.back() {
+            if self.filter.back() || self.level.take().is_some() {
                 let scope = self.view.get_mut().scope();
                 self.look(scope, self.filter.filter().clone());
             } else if self.host().is_some() {
@@ -201,6 +207,13 @@ impl LinesPane {
                 self.place = Place::Tail;
             }
         }
+    }
+
+    /// Shows records alone, from the next level on; after the last: everything.
+    fn next_level(&mut self) {
+        self.level = self.level.map_or(Some(0), |level| Some(level + 1).filter(|next| *next < LEVELS.len()));
+        let scope = self.view.get_mut().scope();
+        self.look(scope, self.filter.filter().clone());
     }
 
     /// Narrows to the host of the line under the cursor, or back to all.
@@ -236,6 +249,7 @@ impl LinesPane {
                 parts.push(remote_text::plain(&format!("{sign}{}", finder.filter().text())).into_owned());
             }
         }
+        parts.extend(self.level.map(|level| format!("{} and worse", LEVELS[level].1)));
         let dropped = lines.dropped(view.scope());
         if dropped > 0 {
             parts.push(format!("{} {} dropped", cx.glyphs.level(Level::Warning), times::count(dropped)));
@@ -272,6 +286,7 @@ impl Pane for LinesPane {
             Action::NextHost => self.turn(cx, false),
             Action::Search => self.search.open(),
             Action::FilterLines => self.filter.open(),
+            Action::Level => self.next_level(),
             Action::NextMatch => return self.find(cx, Direction::Forward),
             Action::PreviousMatch => return self.find(cx, Direction::Back),
             Action::Accept if self.search.accept() || self.filter.accept() => {}
@@ -279,7 +294,7 @@ impl Pane for LinesPane {
             Action::Back => self.back(),
             Action::Copy => {
                 let line = self.cursor(cx).and_then(|seq| cx.model.lines.get(seq));
-                let text = line.map(|line| Ask::Copy(remote_text::plain(&line.text).into_owned()));
+                let text = line.map(|line| Ask::Copy(remote_text::plain(&line.shown()).into_owned()));
                 return text.into_iter().collect();
             }
             _ => {}
@@ -295,10 +310,12 @@ impl Pane for LinesPane {
         let view = self.view.borrow();
         let page = page::Page::new(self, &view, cx, area);
         if page.is_empty() {
-            let says = match (view.filter().is_empty(), cx.model.lines.is_empty()) {
+            let narrowed = !view.filter().is_empty();
+            let says = match (narrowed, cx.model.lines.is_empty()) {
+                _ if self.level.is_some() && !narrowed => "No record of such a level. Esc shows everything.",
                 (_, true) => "What hosts write to stdout and stderr comes here.",
-                (true, _) => "This host has written nothing.",
-                (false, _) => "No line matches. Esc ends the filter.",
+                (false, _) => "This host has written nothing.",
+                (true, _) => "No line matches. Esc ends the filter.",
             };
             Pen::new(cx, area, 0, buf).skip(1).write(says, cx.theme.style(Role::Dim));
         }

@@ -113,7 +113,7 @@ impl<'a> Page<'a> {
             return parts;
         }
         let width = usize::from(self.area.width).saturating_sub(self.lead()).max(2);
-        let starts = wrap(&line.text, width, TALLEST);
+        let starts = wrap(&line.shown(), width, TALLEST);
         for (row, start) in starts.iter().enumerate() {
             let end = starts.get(row + 1).copied();
             let columns = *start..end.unwrap_or(usize::MAX);
@@ -167,7 +167,7 @@ impl<'a> Page<'a> {
             pen.column(if first { &name } else { "" }, self.names, style).skip(1);
         }
         let sign = match line.stream {
-            Stream::Stderr => cx.glyphs.bar,
+            Stream::Stderr | Stream::Log => cx.glyphs.bar,
             Stream::Stdout => ">",
             Stream::Tunnel => "~",
         };
@@ -175,21 +175,27 @@ impl<'a> Page<'a> {
     }
 
     fn draw_text(&self, cx: &Context, line: &Stored, columns: Range<usize>, last: bool, pen: &mut Pen<'_>) {
-        let role = if line.stream == Stream::Tunnel { Role::Dim } else { Role::Text };
+        let role = match (line.stream, line.severity()) {
+            (Stream::Tunnel, _) | (_, Some(..20)) => Role::Dim,
+            (_, Some(20..30) | None) => Role::Text,
+            (_, Some(30..40)) => Role::Warn,
+            (_, Some(40..)) => Role::Error,
+        };
+        let text = line.shown();
         let dim = cx.theme.style(Role::Dim);
         if line.continued && columns.start == 0 {
             pen.write(cx.glyphs.more, dim);
         }
         let search = self.pane.search.filter();
-        let hits = if search.is_empty() { Vec::new() } else { search.hits(&remote_text::plain(&line.text)) };
+        let hits = if search.is_empty() { Vec::new() } else { search.hits(&remote_text::plain(&text)) };
         let here = self.cursor == Some(line.seq);
         let hit = cx.theme.style(if here { Role::MatchHere } else { Role::Match });
         let look =
             Look { style: cx.theme.style(role), skip: columns.start, hits: &hits, hit, goes_on: !last };
         if last {
-            pen.write(&line.text, look);
+            pen.write(&text, look);
         } else {
-            pen.column(&line.text, columns.end - columns.start, look);
+            pen.column(&text, columns.end - columns.start, look);
         }
         if line.partial && last {
             pen.write(cx.glyphs.more, dim);
