@@ -273,12 +273,18 @@ fn forty_hosts_at_once() {
     fs::write(path.join("from"), vec![7; 1 << 20]).unwrap();
     let there = path.join("there");
     // All of them write one and the same file here: each does it whole.
-    let put = program(&path).args(["put", "--json", "-t", "local:[1-40]", "from"]).arg(&there).output();
+    let put = program(&path)
+        .args(["put", "--json", "--connect-timeout", "80s", "-t", "local:[1-40]", "from"])
+        .arg(&there)
+        .output();
     let put = lines(&put.expect("the program"));
     assert_eq!(put.last().unwrap()["summary"], serde_json::json!({"value": 40}), "{put:?}");
     assert!(fs::read(&there).unwrap() == vec![7; 1 << 20]);
-    let fetch =
-        program(&path).args(["fetch", "--json", "-t", "local:[1-40]"]).arg(&there).arg("back").output();
+    let fetch = program(&path)
+        .args(["fetch", "--json", "--connect-timeout", "80s", "-t", "local:[1-40]"])
+        .arg(&there)
+        .arg("back")
+        .output();
     let fetch = lines(&fetch.expect("the program"));
     assert_eq!(fetch.last().unwrap()["summary"], serde_json::json!({"value": 40}), "{fetch:?}");
     assert_eq!(fs::read_dir(path.join("back")).unwrap().count(), 40);
