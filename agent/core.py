@@ -546,15 +546,62 @@ class LateSite(object):
 
 
 class LateLogs(object):
-    """The first finder: where something imports logging, its records are to travel as such."""
+    """The first finder: where something imports logging, its records are to travel as such.
+
+    logging is loaded as always, and changed then: while a finder looks, Python lets nobody else import, so it must not
+    wait for the controller.
+    """
+
+    def __init__(self, loader):
+        self.loader = loader
 
     @staticmethod
     def find_spec(name, path=None, target=None):
         if name == "logging":
-            sys.meta_path.remove(LateLogs)
-            return module("hailer.logs").late(name)
+            from _frozen_importlib_external import PathFinder
 
-    find_module = find_spec  # 2.7
+            sys.meta_path.remove(LateLogs)
+            spec = PathFinder.find_spec(name)
+            if spec is not None and spec.loader is not None:
+                spec.loader = LateLogs(spec.loader)
+            return spec
+
+    @staticmethod
+    def find_module(name, path=None):  # 2.7
+        if name == "logging":
+            sys.meta_path.remove(LateLogs)
+            return LateLogs(None)
+
+    def create_module(self, spec):
+        return self.loader.create_module(spec)
+
+    def exec_module(self, module):
+        module.__loader__ = module.__spec__.loader = self.loader
+        self.loader.exec_module(module)
+        logging_came(module)
+
+    def load_module(self, name):  # 2.7
+        module = __import__(name)
+        logging_came(module)
+        return module
+
+
+def logging_came(logging):
+    if reads():  # site imported it, and nobody would read the answer
+        State.fresh.append(logs_late)
+    else:
+        module("hailer.logs").change(logging)
+
+
+def logs_late(call):
+    State.fresh.remove(logs_late)
+    module("hailer.logs").change(sys.modules["logging"])
+
+
+def reads():
+    """Whether this thread is the one that reads, and runs no call: it must not wait for what it would have to read."""
+    me = thread.get_ident()
+    return me == State.leader and me not in running
 
 
 class LateLoader(object):
@@ -787,7 +834,9 @@ def read():
     """Waits for bytes from the controller. None any more: it is gone, and so are we."""
     while True:
         try:
-            if not State.site and not select.select([State.read_fd], [], [], 0.1)[0]:
+            # Not while another thread imports, and holds the lock on imports until something is read.
+            quiet = not State.site and not running and not asked
+            if quiet and not select.select([State.read_fd], [], [], 0.1)[0]:
                 run_site()
             data = os.read(State.read_fd, CHUNK)
         except (OSError, select.error) as error:
@@ -862,17 +911,28 @@ def cancel(call):
     elif call.thread == MAIN:
         os.kill(PID, signal.SIGINT)
     elif call.thread is not None and call.user:
-        try:
-            import ctypes
+        if "ctypes" in sys.modules:
+            interrupt(call)
+        else:  # its import may have to wait for one that waits for what this thread is to read
+            thread.start_new_thread(interrupt, (call,))
 
-            ident = (ctypes.c_long if sys.version_info < (3, 7) else ctypes.c_ulong)(call.thread)
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(ident, ctypes.py_object(KeyboardInterrupt))
-            call.user = False
-        except (ImportError, AttributeError):
-            with guard:
-                call.spent += 100
-            words = dump(u"this Python has no ctypes: a call that runs beside others cannot be interrupted softly")
-            small.append(frame(ITEM, WARNING, call.channel, words))
+
+def interrupt(call):
+    """Interrupts a call that does not run on the main thread."""
+    try:
+        import ctypes
+
+        strike = ctypes.pythonapi.PyThreadState_SetAsyncExc
+    except (ImportError, AttributeError):
+        with guard:
+            call.spent += 100
+        words = dump(u"this Python has no ctypes: a call that runs beside others cannot be interrupted softly")
+        small.append(frame(ITEM, WARNING, call.channel, words))
+        return flush()
+    ident = (ctypes.c_long if sys.version_info < (3, 7) else ctypes.c_ulong)(call.thread)
+    if call.user and running.get(call.thread) is call:
+        strike(ident, ctypes.py_object(KeyboardInterrupt))
+        call.user = False
 
 
 def interrupted(signum, stack):

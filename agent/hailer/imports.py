@@ -80,7 +80,12 @@ def forget(stale):
         if getattr(sys.modules.get(owner), tail, None) is module:
             delattr(sys.modules[owner], tail)
     if replaced:
-        core.State.fresh[:] = [rebind]
+        due()
+
+
+def due():
+    if rebind not in core.State.fresh:
+        core.State.fresh.append(rebind)
 
 
 def rebind(call):
@@ -88,7 +93,7 @@ def rebind(call):
 
     Where that cannot be imported, a call fails that has the name in its text; others go on with what there is.
     """
-    del core.State.fresh[:]
+    core.State.fresh.remove(rebind)
     old, space, kept = dict(replaced), sys.modules["__main__"].__dict__, set()
     for name, value in list(space.items()):
         home, own = getattr(value, "__module__", None), getattr(value, "__name__", None)
@@ -100,7 +105,7 @@ def rebind(call):
             __import__(home)
             space[name] = getattr(sys.modules[home], own, value) if own else sys.modules[home]
         except BaseException:
-            core.State.fresh[:] = [rebind]
+            due()
             if name.encode("utf-8") in call.request:
                 raise
             kept.add(home)
@@ -126,7 +131,7 @@ def ask(what):
 def find(name, is_late):
     """The text of a module, if the library is to give it."""
     root, _, _ = name.partition(".")
-    if root not in roots:
+    if root not in roots or core.reads():
         return None
     owner, _, tail = name.rpartition(".")
     if owner:

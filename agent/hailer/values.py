@@ -241,6 +241,14 @@ def copied(value, seen, depth):
     elif teller(kind) is tell_tuple:
         copy = Stand(tell_tuple(value)[:3] + ([copied(item, seen, depth + 1) for item in value],))
         seen[id(value)] = copy, value
+    elif teller(kind) is tell_dataclass:
+        copy = Stand(None)
+        seen[id(value)] = copy, value  # before its parts, among which it may be
+        function, names, state = tell_dataclass(value)
+        copy.reduced = function, names, copied(state, seen, depth + 1)
+    elif not core.PY2 and teller(kind) is tell_member:
+        copy = Stand(tell_member(value))
+        seen[id(value)] = copy, value
     else:
         try:
             plain(value, 2 if core.PY2 else 4)

@@ -11,6 +11,23 @@ def told(records):
     return [(record[1], record[2], record[4]) for record in records]
 
 
+class Slow(Agent):
+    """A controller far away: an agent has nothing to read for a while, and does what it does then."""
+
+    def message(self, kind, flags, channel, body):
+        time.sleep(0.4)
+        Agent.message(self, kind, flags, channel, body)
+
+
+class FarAway(unittest.TestCase):
+    def test_an_import_that_waits_keeps_nobody_from_reading(self):
+        agent = Slow().boot()
+        channel = agent.start("import logging\nlogging.warning('whole')\n'through'")
+        self.assertEqual(agent.finish(channel, 20).value, u"through")
+        self.assertEqual(told(agent.replies[channel].records), [(u"WARNING", u"root", u"whole")])
+        agent.end()
+
+
 class Fresh(unittest.TestCase):
     """Each with an agent of its own: logging is set up once in a process."""
 

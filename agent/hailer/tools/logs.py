@@ -20,38 +20,6 @@ class State(object):
     stuck = False  # the last one found no credit
 
 
-def late(name):
-    """What the import of logging needs: it is loaded as always, and changed then."""
-    if core.PY2:
-        return Loader(None)
-    from _frozen_importlib_external import PathFinder
-
-    spec = PathFinder.find_spec(name)
-    if spec is not None and spec.loader is not None:
-        spec.loader = Loader(spec.loader)
-    return spec
-
-
-class Loader(object):
-    """Loads as another does, and changes the module then."""
-
-    def __init__(self, loader):
-        self.loader = loader
-
-    def create_module(self, spec):
-        return self.loader.create_module(spec)
-
-    def exec_module(self, module):
-        module.__loader__ = module.__spec__.loader = self.loader
-        self.loader.exec_module(module)
-        change(module)
-
-    def load_module(self, name):  # 2.7
-        module = __import__(name)
-        change(module)
-        return module
-
-
 def change(logging):
     if "hailer.script" in sys.modules:
         return  # a program of its own logs as it does everywhere
