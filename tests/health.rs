@@ -126,7 +126,7 @@ fn a_host_that_is_stopped_is_silent_and_well_again_when_it_goes_on() {
 
 #[test]
 fn one_that_is_silent_for_too_long_is_lost_with_its_calls_and_comes_back() {
-    let mut bench = Bench::new("local", Duration::from_secs(7));
+    let mut bench = Bench::new("local", Duration::from_secs(2));
     let agent = bench.ready();
     let run = bench.run("import time\nprint('begun')\ntime.sleep(1000)");
     bench.find("a line", |event| matches!(event, Event::Lines { .. }).then_some(()));

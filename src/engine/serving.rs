@@ -202,7 +202,8 @@ impl Serving {
 
     /// Looks how the far side does, and asks it. For how long it was silent, if that is too long.
     async fn look(&mut self) -> Option<Duration> {
-        match self.watch.look(Instant::now(), self.connection.came(), clock::slept()) {
+        let at_work = !self.calls.is_empty();
+        match self.watch.look(Instant::now(), self.connection.came(), clock::slept(), at_work) {
             Verdict::Gone(silent) => return Some(silent),
             Verdict::Is(health, since) => {
                 if health != std::mem::replace(&mut self.health, health) {

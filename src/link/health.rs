@@ -17,6 +17,8 @@ const LOOK: Duration = Duration::from_secs(5);
 const CLOSE_LOOK: Duration = Duration::from_secs(1);
 /// How long a link that does not answer may last once this machine has been asleep: most are dead by then.
 const AFTER_SLEEP: Duration = Duration::from_secs(10);
+/// How many times as long it may be silent while code runs there, which can keep its interpreter from answering.
+const AT_WORK: u32 = 4;
 /// A sleep that is shorter than this is none that ends connections.
 const SLEEP: Duration = Duration::from_secs(5);
 
@@ -78,8 +80,8 @@ impl Watch {
         self.looked + if self.answered < self.looked { CLOSE_LOOK } else { LOOK }
     }
 
-    /// Looks: so much has come in all, and this machine has slept for so long in all.
-    pub fn look(&mut self, now: Instant, came: Came, slept: Duration) -> Verdict {
+    /// Looks: so much has come in all, this machine has slept for so long in all, and code runs there or not.
+    pub fn look(&mut self, now: Instant, came: Came, slept: Duration, at_work: bool) -> Verdict {
         let due = self.next_look();
         let late = now.saturating_duration_since(due) > LOOK;
         self.woken |= slept.saturating_sub(self.slept) > SLEEP;
@@ -92,11 +94,11 @@ impl Watch {
         }
         (self.came, self.looked, self.slept) = (came, now, slept);
         let (unanswered, silent) = (now - self.answered, now - self.alive);
-        let limit = if self.woken {
-            Some(self.limit.map_or(AFTER_SLEEP, |limit| limit.min(AFTER_SLEEP)))
-        } else {
-            self.limit
+        let limit = match (self.limit, self.woken) {
+            (limit, false) => limit,
+            (limit, true) => Some(limit.map_or(AFTER_SLEEP, |limit| limit.min(AFTER_SLEEP))),
         };
+        let limit = limit.map(|limit| if at_work { limit * AT_WORK } else { limit });
         match () {
             () if limit.is_some_and(|limit| silent >= limit) => Verdict::Gone(silent),
             () if unanswered.is_zero() => Verdict::Is(Health::Well, unanswered),

@@ -5,19 +5,20 @@ struct Bench {
     now: Instant,
     came: Came,
     slept: Duration,
+    at_work: bool,
 }
 
 impl Bench {
     fn new() -> Self {
         let now = Instant::now();
         let watch = Watch::new(Some(Duration::from_secs(30)), now, Duration::ZERO);
-        Self { watch, now, came: Came::default(), slept: Duration::ZERO }
+        Self { watch, now, came: Came::default(), slept: Duration::ZERO, at_work: false }
     }
 
     /// The next look, at its time.
     fn look(&mut self) -> Verdict {
         self.now = self.watch.next_look();
-        self.watch.look(self.now, self.came, self.slept)
+        self.watch.look(self.now, self.came, self.slept, self.at_work)
     }
 
     fn answers(&mut self) -> Verdict {
@@ -84,7 +85,7 @@ fn when_it_was_we_who_did_not_look_nothing_follows() {
     let mut bench = Bench::new();
     bench.answers();
     bench.now += Duration::from_mins(10);
-    assert_eq!(bench.watch.look(bench.now, bench.came, bench.slept), is(Health::Well, 0));
+    assert_eq!(bench.watch.look(bench.now, bench.came, bench.slept, false), is(Health::Well, 0));
     assert_eq!(bench.look(), is(Health::Silent, 5));
 }
 
@@ -108,4 +109,15 @@ fn without_a_limit_it_may_be_silent_for_ever() {
     bench.watch.limit = None;
     bench.answers();
     assert!((0..10_000).all(|_| !matches!(bench.look(), Verdict::Gone(_))));
+}
+
+#[test]
+fn while_code_runs_there_it_may_be_silent_for_longer() {
+    let mut bench = Bench::new();
+    bench.at_work = true;
+    bench.answers();
+    for second in 5..120 {
+        assert_eq!(bench.look(), is(Health::Silent, second));
+    }
+    assert_eq!(bench.look(), Verdict::Gone(Duration::from_secs(120)));
 }

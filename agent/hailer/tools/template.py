@@ -17,7 +17,7 @@ against both.
 Newlines stand between the lines of text that are emitted, and never at the end. The text of a function stands where it
 is called: within a line for `${f(x)}`, as lines for `% f(x)`.
 
-The grammar is that of rmote 0.3.1 (https://pypi.org/project/rmote/), which took its look from Mako.
+The grammar is that of rmote 0.3.1, which took its look from Mako.
 """
 import sys
 
