@@ -203,7 +203,7 @@ fn floor(ssh: &support::Ssh, way: Way, from: &Path, to: &Path) -> Duration {
     let (from, there) = (from.display().to_string(), format!("{}.there", to.display()));
     let time = match way {
         Way::Fetch => timed(&["cat", &from], None),
-        Way::Put => timed(&[&format!("'cat > {there}'")], Some(Path::new(&from))),
+        Way::Put => timed(&[&format!("cat > {there}")], Some(Path::new(&from))),
     };
     time.saturating_sub(connect)
 }
